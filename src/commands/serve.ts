@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ConfigWith } from '../config/config.ts';
+import { type Service, startService } from '../service.ts';
+import { runMigrations } from './migrate.ts';
+import { firstStopSignal } from './stop-signals.ts';
+
+export interface ServeOptions {
+  readonly config: ConfigWith<'database'>;
+  readonly logger: Logger;
+  /** Called when calls are taken. */
+  readonly onReady?: (service: Service) => void;
+  /** Ends the service as a signal does, if it rejects: something that it cannot do without has gone. */
+  readonly failure?: Promise<never>;
+}
+
+const DATABASE_RETRY_MS = 2_000;
+
+/** Migrates, serves until a signal, drains. Waits for a database that is not there yet. */
+export async function serve({ config, logger, onReady, failure }: ServeOptions): Promise<void> {
+  const stopSignal = firstStopSignal(logger);
+  const stopped = failure === undefined ? stopSignal : Promise.race([stopSignal, failure]);
+  const isMigrated = await Promise.race([migrateWhenPossible(config, logger), stopped.then(() => false)]);
+  if (!isMigrated) {
+    return;
+  }
+  const service = await startService({ config, logger });
+  onReady?.(service);
+  try {
+    await stopped;
+  } finally {
+    await service.stop();
+  }
+  logger.info('stopped');
+}
+
+async function migrateWhenPossible(config: ConfigWith<'database'>, logger: Logger): Promise<true> {
+  for (;;) {
+    try {
+      await runMigrations(config, logger);
+      return true;
+    } catch (error) {
+      if (!isNotThereYet(error)) {
+        throw error;
+      }
+      logger.warn({ err: error }, `the database cannot be reached yet: next try in ${DATABASE_RETRY_MS / 1_000} s`);
+      await sleep(DATABASE_RETRY_MS);
+    }
+  }
+}
+
+/** Connections that are refused, time out or are cut, and a server that is starting up or full (SQLSTATE 57P03, 53300). */
+const notThereYetCodes: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '57P03',
+  '53300',
+]);
+
+function isNotThereYet(error: unknown): boolean {
+  if (!(error instanceof Error)) {
+    return false;
+  }
+  return ('code' in error && notThereYetCodes.has(error.code)) || /timeout expired|terminated/i.test(error.message);
+}

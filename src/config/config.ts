@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import type { databaseRule } from './settings/database.ts';
+import type { grpcRule } from './settings/grpc.ts';
+import type { idempotencyRule } from './settings/idempotency.ts';
+import type { logRule } from './settings/log.ts';
+import type { metricsRule } from './settings/metrics.ts';
+import type { ordersRule } from './settings/orders.ts';
+import type { redisRule } from './settings/redis.ts';
+
+// The types follow from the table in settings/: an editor that is asked where `commandTimeoutMs` comes from goes to the
+// row with its bounds, default, reason and meaning.
+
+export interface DatabaseConfig extends z.output<typeof databaseRule> {}
+export interface RedisConfig extends z.output<typeof redisRule> {}
+export interface GrpcConfig extends z.output<typeof grpcRule> {}
+export interface IdempotencyConfig extends z.output<typeof idempotencyRule> {}
+export interface OrdersConfig extends z.output<typeof ordersRule> {}
+export interface LogConfig extends z.output<typeof logRule> {}
+export interface MetricsConfig extends z.output<typeof metricsRule> {}
+
+/** Everything that can be set, parsed once and deeply frozen. Hand each room its own part. */
+export interface Config {
+  readonly database: DatabaseConfig;
+  readonly redis: RedisConfig;
+  readonly grpc: GrpcConfig;
+  readonly idempotency: IdempotencyConfig;
+  readonly orders: OrdersConfig;
+  readonly log: LogConfig;
+  readonly metrics: MetricsConfig;
+}
+
+/** What a command cannot do without. */
+export type Requirement = 'database';
+
+/** A configuration in which the `url` of every required room is known to be set. */
+export type ConfigWith<Required extends Requirement> = Config & Readonly<Record<Required, { readonly url: string }>>;

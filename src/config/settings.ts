@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { descriptionOf, type SettingDescription } from './setting.ts';
+import { databaseRule, databaseSettings } from './settings/database.ts';
+import { grpcRule, grpcSettings } from './settings/grpc.ts';
+import { idempotencyRule, idempotencySettings } from './settings/idempotency.ts';
+import { logRule, logSettings } from './settings/log.ts';
+import { metricsRule, metricsSettings } from './settings/metrics.ts';
+import { ordersRule, ordersSettings } from './settings/orders.ts';
+import { redisRule, redisSettings } from './settings/redis.ts';
+
+/** The table of all settings, by room. The parser, `npm run config` and docs/configuration.md are made from it. */
+const rooms = {
+  grpc: grpcSettings,
+  database: databaseSettings,
+  redis: redisSettings,
+  idempotency: idempotencySettings,
+  orders: ordersSettings,
+  log: logSettings,
+  metrics: metricsSettings,
+};
+
+/** Parses `{ room: { name: text } }` into the frozen configuration. */
+export const configRule = z
+  .object({
+    grpc: grpcRule,
+    database: databaseRule,
+    redis: redisRule,
+    idempotency: idempotencyRule,
+    orders: ordersRule,
+    log: logRule,
+    metrics: metricsRule,
+  })
+  .readonly();
+
+/** A setting with its place in the configuration: `config[room][name]`. */
+export interface Setting extends SettingDescription {
+  readonly room: string;
+  readonly name: string;
+}
+
+/** All settings, in the order in which they are printed. */
+export const settings: readonly Setting[] = Object.entries(rooms).flatMap(([room, schemas]) =>
+  Object.entries<z.ZodType>(schemas).map(([name, schema]) => ({ ...descriptionOf(schema), room, name })),
+);

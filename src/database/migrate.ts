@@ -1,0 +1,46 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { Client } from 'pg';
+import { migrations } from './migrations/migrations.ts';
+import { connectionSettings, createOrm, type OrmOptions } from './orm.ts';
+
+/** Any number that all processes of this service agree on, and no other user of the database is likely to choose. */
+const ADVISORY_LOCK = 7_216_350_811;
+
+/** A migration may take longer than a call may, and so may the wait for another process that migrates. */
+const MIGRATION_LIMIT_MS = 10 * 60_000;
+
+/**
+ * Brings the database to the newest schema. Several processes may start at once: one migrates, the others wait for it.
+ * @returns the names of the migrations that were applied
+ */
+export async function migrate(options: OrmOptions): Promise<readonly string[]> {
+  const patient = {
+    ...options,
+    statementTimeoutMs: MIGRATION_LIMIT_MS,
+    lockTimeoutMs: MIGRATION_LIMIT_MS,
+    silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
+  };
+  const lock = new Client(connectionSettings(patient));
+  // The queries below reject on their own; an unheard error event would end the process.
+  lock.on('error', () => {});
+  await lock.connect();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    return await applyMigrations(patient);
+  } finally {
+    await lock.end();
+  }
+}
+
+async function applyMigrations(options: OrmOptions): Promise<readonly string[]> {
+  const orm = createOrm(options, {
+    extensions: [Migrator],
+    migrations: { migrationsList: migrations, tableName: 'schema_migrations', snapshot: false },
+  });
+  try {
+    const applied = await orm.migrator.up();
+    return applied.map(({ name }) => name);
+  } finally {
+    await orm.close(true);
+  }
+}

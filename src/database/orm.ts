@@ -1,0 +1,62 @@
+import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
+import { IdempotencyKeySchema } from './schemas/idempotency-key-schema.ts';
+import { OrderItemSchema } from './schemas/order-item-schema.ts';
+import { OrderSchema } from './schemas/order-schema.ts';
+import { ServiceSecretSchema } from './schemas/service-secret-schema.ts';
+import { watchForSilence } from './silence-guard.ts';
+
+export type Orm = MikroORM;
+
+export interface OrmOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  /** How long to wait for a connection, new or free. */
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+  /** A connection that is asked something and says nothing for so long is destroyed. */
+  readonly silenceLimitMs: number;
+}
+
+export const entities = [OrderSchema, OrderItemSchema, IdempotencyKeySchema, ServiceSecretSchema];
+
+/** Opens MikroORM on a database; no connection is made yet. */
+export function createOrm(options: OrmOptions, extra: Partial<Options> = {}): Orm {
+  return new MikroORM({
+    entities,
+    // The name is taken from the URL; MikroORM wants one all the same.
+    dbName: databaseNameIn(options.url),
+    forceUtcTimezone: true,
+    pool: { min: 0, max: options.poolSize },
+    logger: () => {},
+    driverOptions: {
+      ...connectionSettings(options),
+      onPoolCreated: (pool: Pool) => {
+        pool.on('connect', (client) => watchForSilence(client, options.silenceLimitMs));
+      },
+    },
+    ...extra,
+  });
+}
+
+/**
+ * How every connection of ours is made. The timeouts are the server's, so that they also end what a client has forgotten.
+ * pg reads the URL itself, with `sslmode` and IPv6 addresses, which MikroORM would drop.
+ */
+export function connectionSettings(options: OrmOptions) {
+  return {
+    connectionString: options.url,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.lockTimeoutMs,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
+    application_name: 'order-service',
+    keepAlive: true,
+  };
+}
+
+function databaseNameIn(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.slice(1)) || 'postgres';
+}

@@ -1,0 +1,45 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { NANOS_PER_UNIT, TOTAL_UNITS_LIMIT } from '../../orders/money.ts';
+import { orderStates } from '../../orders/order.ts';
+import { limits } from '../../orders/validation/draft-rule.ts';
+import { LabelsType } from './labels-type.ts';
+import { OrderItemSchema } from './order-item-schema.ts';
+
+/** Orders. Their states and limits are the domain's, as CHECK constraints. */
+export const OrderSchema = defineEntity({
+  name: 'OrderRow',
+  tableName: 'orders',
+  properties: {
+    orderId: p.uuid().primary(),
+    customerId: p.text(),
+    state: p.text().$type<(typeof orderStates)[number]>(),
+    currency: p.text(),
+    totalUnits: p.bigint(),
+    totalNanos: p.integer(),
+    note: p.text(),
+    labels: p.type(LabelsType),
+    createdAt: p.datetime(3),
+    updatedAt: p.datetime(3),
+    /** The record that the order was placed for, to audit that no record has two. Its ledger entry may be gone by now. */
+    recordId: p.uint8array(),
+    items: () => p.oneToMany(OrderItemSchema).mappedBy('order'),
+  },
+  checks: [
+    {
+      name: 'orders_customer_id_check',
+      expression: `char_length(customer_id) between 1 and ${limits.customerIdCharactersMax}`,
+    },
+    { name: 'orders_state_check', expression: `state in (${orderStates.map((state) => `'${state}'`).join(', ')})` },
+    { name: 'orders_currency_check', expression: `currency ~ '^[A-Z]{3}$'` },
+    { name: 'orders_total_units_check', expression: `total_units >= 0 and total_units < ${TOTAL_UNITS_LIMIT}` },
+    { name: 'orders_total_nanos_check', expression: `total_nanos >= 0 and total_nanos < ${NANOS_PER_UNIT}` },
+    { name: 'orders_note_check', expression: `char_length(note) <= ${limits.noteCharactersMax}` },
+    { name: 'orders_labels_check', expression: `jsonb_typeof(labels) = 'object'` },
+    { name: 'orders_updated_at_check', expression: 'updated_at >= created_at' },
+    { name: 'orders_record_id_check', expression: 'octet_length(record_id) = 32' },
+  ],
+  // ListOrders reads a customer's orders backwards from an id; later orders have greater ids.
+  indexes: [{ name: 'orders_customer_id_order_id_index', properties: ['customerId', 'orderId'] }],
+});
+
+export type OrderRow = InferEntity<typeof OrderSchema>;

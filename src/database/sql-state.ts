@@ -1,0 +1,42 @@
+/**
+ * SQLSTATEs that mean something to us (PostgreSQL 18, appendix A). Errors are told by these, not by a library's classes.
+ */
+export const sqlStates = {
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  lockNotAvailable: '55P03',
+  queryCanceled: '57014',
+} as const;
+
+/** Connection exceptions, insufficient resources, operator intervention, system errors: the database is in trouble. */
+const troubleClasses: ReadonlySet<string> = new Set(['08', '53', '57', '58']);
+
+/** The database's own word for what went wrong, or undefined if the error is not from the database. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if (
+      'code' in current &&
+      typeof current.code === 'string' &&
+      /^[0-9A-Z]{5}$/.test(current.code) &&
+      'severity' in current
+    ) {
+      return current.code;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the database ended the session with the error, so that it says nothing about the statement before. */
+export function endsSession(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && error.severity !== 'ERROR';
+}
+
+export function isTrouble(sqlState: string): boolean {
+  return troubleClasses.has(sqlState.slice(0, 2));
+}
+
+/** The loser of a race inside the database: the same statement may win if it is sent again. */
+export function isRaceLost(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === sqlStates.serializationFailure || state === sqlStates.deadlockDetected;
+}

@@ -1,0 +1,203 @@
+import { encodeResponse, type ResponseEncoder } from './encode-response.ts';
+import { IdempotencyError } from './errors.ts';
+import type { CommitWork, Ledger } from './ledger.ts';
+import { judgeRow, recordChanged } from './ledger-verdict.ts';
+import type { LocalRun } from './local-run.ts';
+import type { FailedOutcome, Outcome } from './outcome.ts';
+import type { Pause } from './pause-points.ts';
+import type { RecordIdentity } from './record.ts';
+import type { Report } from './reporter.ts';
+import type { Store } from './store.ts';
+
+export interface AttemptDependencies {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly report: Report;
+  readonly pause?: Pause | undefined;
+  /** Keeps work that goes on behind the answer, so that a shutdown can wait for it. */
+  readonly background: (work: Promise<void>) => void;
+  /** A handler that has not answered by then is given up. */
+  readonly handlerLimitMs: number;
+  readonly responseBytesMax: number;
+}
+
+/** What the handler gave: a response, a failure that every retry is to get, or one that a retry may cure. */
+export type HandlerResult =
+  | { readonly kind: 'response'; readonly response: unknown }
+  | { readonly kind: 'finalFailure'; readonly outcome: FailedOutcome }
+  | { readonly kind: 'transientFailure' };
+
+/** What the caller gets. */
+export type Conclusion =
+  /** `replayed`: the outcome is another attempt's. */
+  | { readonly kind: 'answer'; readonly outcome: Outcome; readonly replayed: boolean }
+  | { readonly kind: 'refused'; readonly error: unknown }
+  /** The handler's own failure, as it is. */
+  | { readonly kind: 'handlerFailure' };
+
+/**
+ * One execution of a handler for a record. It ends in one of three ways: settled (with its own outcome or, where another
+ * attempt was faster, with that one's), released (nothing is remembered, and the next duplicate may try), or given up
+ * (it ran too long, and what becomes of it is unknown).
+ */
+export class Attempt {
+  readonly record: RecordIdentity;
+  readonly #run: LocalRun;
+  readonly #encode: ResponseEncoder;
+  readonly #with: AttemptDependencies;
+  readonly #givenUp = Promise.withResolvers<IdempotencyError>();
+  readonly #limit: NodeJS.Timeout;
+  readonly #renewal: NodeJS.Timeout | undefined;
+  #conclusion: Conclusion | undefined;
+  #ended = false;
+
+  constructor(run: LocalRun, claimed: boolean, encode: ResponseEncoder, using_: AttemptDependencies) {
+    this.record = run.record;
+    this.#run = run;
+    this.#encode = encode;
+    this.#with = using_;
+    this.#limit = setTimeout(() => this.#giveUp(), using_.handlerLimitMs);
+    this.#renewal = claimed ? setInterval(() => void this.#renew(), run.record.policy.leaseMs / 3) : undefined;
+  }
+
+  /** Resolves, with what the caller is to be told, if the handler runs for too long. */
+  get givenUp(): Promise<IdempotencyError> {
+    return this.#givenUp.promise;
+  }
+
+  /**
+   * Encodes the response once, checks that it can be sent, and commits it with the handler's effect. Afterwards the answer is
+   * certain: whatever the handler still does, the caller gets these bytes, or those of the attempt that was faster.
+   * @throws IdempotencyError RESPONSE_TOO_LARGE or RESPONSE_NOT_ENCODABLE before anything is done, IDEMPOTENCY_KEY_REUSED and
+   * IDEMPOTENCY_KEY_EXPIRED if that is what the ledger says; what `work` throws
+   */
+  async commit(response: unknown, work: CommitWork): Promise<void> {
+    if (this.#conclusion !== undefined || this.#ended) {
+      throw new Error(`a handler of ${this.record.method} may commit once, within ${this.#with.handlerLimitMs} ms`);
+    }
+    try {
+      const { method } = this.record;
+      const bytes = encodeResponse(this.#encode, response, method, this.#with.responseBytesMax);
+      await this.#settleBy({ kind: 'completed', response: bytes }, work);
+    } catch (error) {
+      this.#conclusion ??= { kind: 'refused', error };
+      throw error;
+    }
+  }
+
+  /** Ends the attempt with what the handler gave, unless the commit has decided already: an error after it changes nothing. */
+  async conclude(result: HandlerResult): Promise<Conclusion> {
+    const conclusion = await this.#decide(result);
+    if (conclusion.kind !== 'answer') {
+      this.release();
+    }
+    await this.#with.pause?.('before_answer');
+    return conclusion;
+  }
+
+  /** Gives the key back: nothing is remembered. Does nothing once the attempt has ended. */
+  release(): void {
+    if (this.#ended) {
+      return;
+    }
+    this.#end();
+    this.#run.settle({ kind: 'released' });
+    this.#with.report({ kind: 'released' }, this.record);
+    this.#inBackground(async () => {
+      await this.#with.store.release(this.#run.claim);
+    });
+  }
+
+  async #decide(result: HandlerResult): Promise<Conclusion> {
+    const earlier = this.#conclusion;
+    if (earlier?.kind === 'answer' || (earlier !== undefined && result.kind === 'response')) {
+      return earlier;
+    }
+    if (earlier?.kind === 'refused' && earlier.error instanceof IdempotencyError) {
+      return earlier;
+    }
+    if (result.kind === 'transientFailure') {
+      return { kind: 'handlerFailure' };
+    }
+    this.#conclusion = undefined;
+    const { ledger } = this.#with;
+    try {
+      if (result.kind === 'response') {
+        await this.commit(result.response, (entry) => ledger.record(entry));
+      } else {
+        await this.#settleBy(result.outcome, (entry) => ledger.record(entry));
+      }
+    } catch (error) {
+      return { kind: 'refused', error };
+    }
+    return this.#conclusion ?? { kind: 'handlerFailure' };
+  }
+
+  async #settleBy(outcome: Outcome, work: CommitWork): Promise<void> {
+    const { pause, ledger } = this.#with;
+    await pause?.('before_commit');
+    const result = await work({ record: this.record, outcome });
+    await pause?.('after_commit');
+    if (result === 'committed') {
+      this.#settle(outcome, false, this.record.policy.timeToLiveMs);
+      return;
+    }
+    // Another attempt won at the ledger's primary key: its outcome is the answer.
+    const row = await ledger.read(this.record.id);
+    const rival = judgeRow(row, this.record);
+    if (row === undefined || rival === undefined) {
+      throw recordChanged(this.record);
+    }
+    this.#settle(rival, true, row.timeLeftMs);
+  }
+
+  #settle(outcome: Outcome, replayed: boolean, timeToLiveMs: number): void {
+    this.#conclusion = { kind: 'answer', outcome, replayed };
+    this.#end();
+    this.#run.settle({ kind: 'outcome', outcome });
+    this.#with.report({ kind: replayed ? 'replayed' : 'executed' }, this.record);
+    this.#inBackground(async () => {
+      await this.#with.pause?.('before_settle');
+      const reply = await this.#with.store.settle(this.#run.claim, outcome, timeToLiveMs);
+      if (reply === 'lost') {
+        this.#with.report({ kind: 'lostOwnership' }, this.record);
+      }
+    });
+  }
+
+  async #renew(): Promise<void> {
+    if ((await this.#with.store.renew(this.#run.claim)) === 'lost') {
+      clearInterval(this.#renewal);
+    }
+  }
+
+  #giveUp(): void {
+    this.#end();
+    this.#run.settle({ kind: 'released' });
+    this.#with.report({ kind: 'handlerLimit' }, this.record);
+    const { handlerLimitMs } = this.#with;
+    this.#givenUp.resolve(
+      new IdempotencyError(
+        'OUTCOME_UNKNOWN',
+        `${this.record.method} did not end within ${handlerLimitMs} ms; whether it had an effect is unknown. Repeat the call ` +
+          'with the same key.',
+        {
+          facts: { key: this.record.key.value, limitMs: String(handlerLimitMs) },
+          retryAfterMs: this.record.policy.leaseMs,
+        },
+      ),
+    );
+  }
+
+  #end(): void {
+    this.#ended = true;
+    clearTimeout(this.#limit);
+    clearInterval(this.#renewal);
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    this.#with.background(
+      work().catch((error: unknown) => this.#with.report({ kind: 'backgroundFault', error }, this.record)),
+    );
+  }
+}

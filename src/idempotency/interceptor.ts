@@ -1,0 +1,56 @@
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import type { Attempt } from './attempt.ts';
+import type { Coordinator } from './coordinator.ts';
+import { ProtectedCall } from './protected-call.ts';
+import type { ProtectedMethod } from './protected-method.ts';
+import type { CallStatus } from './response-metadata.ts';
+
+export interface InterceptorOptions {
+  readonly coordinator: Coordinator;
+  /** The protected method with a full name, if it is one. */
+  readonly methodAt: (path: string) => ProtectedMethod | undefined;
+  /** Who calls. Two principals never share a record (P9). */
+  readonly principalOf: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
+  /** Turns an error of the protocol, of the ledger or of the server into what is sent. */
+  readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
+  /** Called with the metadata that the handler will see, before it runs. */
+  readonly onAttempt: (metadata: Metadata, attempt: Attempt) => void;
+}
+
+/**
+ * The server interceptor: translates events of @grpc/grpc-js and nothing else. It must be the innermost one, because the
+ * handler finds its attempt by the metadata object that this interceptor passed on.
+ */
+export function createInterceptor(options: InterceptorOptions): ServerInterceptor {
+  return (descriptor, call) => {
+    const method = options.methodAt(descriptor.path);
+    if (method === undefined) {
+      return new ServerInterceptingCall(call);
+    }
+    const protectedCall = new ProtectedCall(call, method, options);
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            protectedCall.metadata = metadata;
+            pass(metadata);
+          },
+          onReceiveMessage: (message, pass) => {
+            protectedCall.message = message;
+            pass(message);
+          },
+          // The handler starts when it hears of the half-close, and only then is it known that there is exactly one message.
+          onReceiveHalfClose: (pass) => protectedCall.begin(pass),
+          onCancel: () => protectedCall.callerGone(),
+        }),
+      sendMetadata: (metadata, pass) => protectedCall.sendMetadata(metadata, pass),
+      sendMessage: (message, pass) => protectedCall.sendMessage(message, pass),
+      sendStatus: (status, pass) => protectedCall.sendStatus(status, pass),
+    });
+  };
+}

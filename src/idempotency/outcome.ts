@@ -1,0 +1,24 @@
+/**
+ * The version of the form in which outcomes are stored, in Redis and in the ledger. Raise it when a stored outcome could no
+ * longer be read as before; a version that a process does not know is never guessed at.
+ */
+export const STORED_FORM = 1;
+
+/** A call that ran: its answer, encoded as it goes over the wire. */
+export interface CompletedOutcome {
+  readonly kind: 'completed';
+  readonly response: Uint8Array;
+}
+
+/** A call that ran and failed for good: the status that every retry gets. */
+export interface FailedOutcome {
+  readonly kind: 'failed';
+  /** A gRPC status code, never OK. */
+  readonly code: number;
+  readonly message: string;
+  /** google.rpc.Status as it goes into `grpc-status-details-bin`; empty if there is none. */
+  readonly details: Uint8Array;
+}
+
+/** What a record is settled with: the only thing a key is spent by (P8). */
+export type Outcome = CompletedOutcome | FailedOutcome;

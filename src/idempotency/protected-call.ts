@@ -1,0 +1,235 @@
+import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
+import type { Attempt, Conclusion, HandlerResult } from './attempt.ts';
+import { isFinalFailure } from './classify-status.ts';
+import { CallerGoneError } from './errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { InterceptorOptions } from './interceptor.ts';
+import { chooseKey } from './key.ts';
+import type { Outcome } from './outcome.ts';
+import type { Patience } from './patience.ts';
+import type { MethodPolicy } from './policy.ts';
+import type { ProtectedMethod } from './protected-method.ts';
+import { type RecordIdentity, recordIdentity } from './record.ts';
+import { type CallStatus, describeRecord, detailsOf, failureTrailers, type ReplayStatus } from './response-metadata.ts';
+
+/** A waiter is answered a little before its deadline, so that the answer still reaches it. */
+const DEADLINE_MARGIN_SHARE = 0.05;
+const DEADLINE_MARGIN_MS_MAX = 100;
+
+/**
+ * One call of a protected method, between the wire (`call`) and its handler. Nothing is sent before the outcome is known:
+ * headers sent earlier would commit the call and switch off every client's retries.
+ */
+export class ProtectedCall {
+  metadata: Metadata = new Metadata();
+  message: unknown;
+  readonly #call: ServerInterceptingCallInterface;
+  readonly #method: ProtectedMethod;
+  readonly #options: InterceptorOptions;
+  readonly #gone = new AbortController();
+  #record: RecordIdentity | undefined;
+  #attempt: Attempt | undefined;
+  #held: { metadata: Metadata; pass: (metadata: Metadata) => void } | undefined;
+  #concluded = false;
+  #answered = false;
+
+  constructor(call: ServerInterceptingCallInterface, method: ProtectedMethod, options: InterceptorOptions) {
+    this.#call = call;
+    this.#method = method;
+    this.#options = options;
+  }
+
+  callerGone(): void {
+    this.#gone.abort();
+  }
+
+  /** The request is complete: claim its record, then run the handler or answer in its place. */
+  begin(runHandler: () => void): void {
+    this.#begin(runHandler).catch((error: unknown) => {
+      if (!(error instanceof CallerGoneError)) {
+        this.#refuse(error);
+      }
+    });
+  }
+
+  sendMetadata(metadata: Metadata, pass: (metadata: Metadata) => void): void {
+    if (this.#attempt === undefined) {
+      pass(metadata);
+    } else {
+      this.#held = { metadata, pass };
+    }
+  }
+
+  sendMessage(message: unknown, pass: (message: unknown) => void): void {
+    if (this.#attempt === undefined) {
+      pass(message);
+      return;
+    }
+    this.#conclude(this.#attempt, { kind: 'response', response: message }, undefined, pass);
+  }
+
+  sendStatus(sent: CallStatus, pass: (status: CallStatus) => void): void {
+    if (this.#attempt === undefined) {
+      pass(this.#record === undefined ? sent : this.#withRecord(sent, undefined));
+      return;
+    }
+    if (sent.code === status.OK) {
+      // The status behind a message that has gone out.
+      pass(sent);
+      return;
+    }
+    this.#conclude(this.#attempt, resultOf(sent), sent, () => {});
+  }
+
+  async #begin(runHandler: () => void): Promise<void> {
+    const { message } = this;
+    const wireRequest =
+      typeof message === 'object' && message !== null ? this.#method.wireRequestOf(message) : undefined;
+    if (wireRequest?.kind === 'malformed') {
+      throw wireRequest.error;
+    }
+    const { rule, path } = this.#method;
+    if (wireRequest === undefined || rule.kind === 'read') {
+      // No message at all is answered by the server itself.
+      runHandler();
+      return;
+    }
+    const fingerprint = fingerprintOf(path, wireRequest.fingerprinted);
+    const record = recordIdentity({
+      principal: this.#options.principalOf(this.#call, this.metadata),
+      method: path,
+      key: chooseKey(this.metadata, fingerprint, rule.policy),
+      fingerprint,
+      policy: rule.policy,
+    });
+    this.#record = record;
+    const { coordinator } = this.#options;
+    const beginning = await coordinator.begin(record, this.#patience(rule.policy), this.#method.encodeResponse);
+    if (beginning.kind === 'replay') {
+      this.#answer(beginning.outcome, 'replayed');
+      return;
+    }
+    if (this.#gone.signal.aborted) {
+      // The handler would never be told to start: give the claim back.
+      beginning.attempt.release();
+      return;
+    }
+    this.#run(beginning.attempt, runHandler);
+  }
+
+  #run(attempt: Attempt, runHandler: () => void): void {
+    this.#attempt = attempt;
+    this.#options.onAttempt(this.metadata, attempt);
+    void attempt.givenUp.then((error) => this.#refuse(error));
+    runHandler();
+  }
+
+  #patience(policy: MethodPolicy): Patience {
+    const deadline = this.#call.getDeadline();
+    const leftMs = (deadline instanceof Date ? deadline.getTime() : deadline) - Date.now();
+    const marginMs = Math.min(leftMs * DEADLINE_MARGIN_SHARE, DEADLINE_MARGIN_MS_MAX);
+    const waitMs = Math.min(leftMs - marginMs, policy.longestWaitMs);
+    return { endsAtMs: performance.now() + waitMs, signal: this.#gone.signal };
+  }
+
+  /** @param pass sends a message the way the handler began to, so that the status follows it */
+  #conclude(
+    attempt: Attempt,
+    result: HandlerResult,
+    sent: CallStatus | undefined,
+    pass: (message: unknown) => void,
+  ): void {
+    if (this.#concluded || this.#answered) {
+      return;
+    }
+    this.#concluded = true;
+    attempt
+      .conclude(result)
+      .then((conclusion) => this.#sendConclusion(conclusion, sent, pass))
+      .catch((error: unknown) => this.#refuse(error));
+  }
+
+  #sendConclusion(conclusion: Conclusion, sent: CallStatus | undefined, pass: (message: unknown) => void): void {
+    switch (conclusion.kind) {
+      case 'answer': {
+        const replay = conclusion.replayed ? 'replayed' : 'executed';
+        if (sent === undefined && conclusion.outcome.kind === 'completed') {
+          this.#passResponse(conclusion.outcome.response, replay, pass);
+        } else {
+          this.#answer(conclusion.outcome, replay);
+        }
+        return;
+      }
+      case 'refused':
+        this.#refuse(conclusion.error);
+        return;
+      case 'handlerFailure':
+        this.#sendFailure(sent ?? { code: status.UNKNOWN, details: 'The handler gave no answer.' }, 'executed');
+        return;
+      default:
+        throw new Error(`unknown conclusion ${JSON.stringify(conclusion satisfies never)}`);
+    }
+  }
+
+  /** Lets the handler's own message go on, with the bytes that were committed in its place. */
+  #passResponse(response: Uint8Array, replay: ReplayStatus, pass: (message: unknown) => void): void {
+    const record = this.#record;
+    if (this.#answered || record === undefined) {
+      return;
+    }
+    this.#answered = true;
+    const held = this.#held ?? { metadata: new Metadata(), pass: () => {} };
+    held.pass(describeRecord(held.metadata, record, replay));
+    pass(toBuffer(response));
+  }
+
+  /** Answers in the handler's place. */
+  #answer(outcome: Outcome, replay: ReplayStatus): void {
+    if (outcome.kind === 'failed') {
+      const { code, message, details } = outcome;
+      this.#sendFailure({ code, details: message, metadata: failureTrailers(details) }, replay);
+      return;
+    }
+    const record = this.#record;
+    if (this.#answered || record === undefined) {
+      return;
+    }
+    this.#answered = true;
+    this.#call.sendMetadata(describeRecord(new Metadata(), record, replay));
+    this.#call.sendMessage(toBuffer(outcome.response), () => this.#call.sendStatus({ code: status.OK, details: 'OK' }));
+  }
+
+  #refuse(error: unknown): void {
+    this.#sendFailure(this.#options.toStatus(error, this.metadata), undefined);
+  }
+
+  #sendFailure(failure: CallStatus, replay: ReplayStatus | undefined): void {
+    if (!this.#answered) {
+      this.#answered = true;
+      this.#call.sendStatus(this.#withRecord(failure, replay));
+    }
+  }
+
+  #withRecord(failure: CallStatus, replay: ReplayStatus | undefined): CallStatus {
+    const metadata = failure.metadata?.clone() ?? new Metadata();
+    return {
+      ...failure,
+      metadata: this.#record === undefined ? metadata : describeRecord(metadata, this.#record, replay),
+    };
+  }
+}
+
+function resultOf(sent: CallStatus): HandlerResult {
+  if (isFinalFailure(sent.code)) {
+    const { code, details } = sent;
+    return {
+      kind: 'finalFailure',
+      outcome: { kind: 'failed', code, message: details, details: detailsOf(sent.metadata) },
+    };
+  }
+  return { kind: 'transientFailure' };
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { Fingerprint } from './fingerprint.ts';
+import { lengthPrefixed } from './length-prefixed.ts';
+import type { MethodPolicy } from './policy.ts';
+
+/** Where the key of a call came from. */
+export type KeySource = 'client' | 'derived';
+
+/** The idempotency key that counts for a call. */
+export interface IdempotencyKey {
+  readonly value: string;
+  readonly source: KeySource;
+}
+
+/** Which record a call is about. Frozen before any handler sees the request. */
+export interface RecordIdentity {
+  /** SHA-256 of principal, method and key in 64 hex digits. */
+  readonly id: string;
+  readonly principal: string;
+  /** The method's full name, `/package.Service/Method`. */
+  readonly method: string;
+  readonly key: IdempotencyKey;
+  readonly fingerprint: Fingerprint;
+  readonly policy: MethodPolicy;
+}
+
+/** Makes the identity of a call's record. Principals, methods and keys are strangers to each other (P9). */
+export function recordIdentity(parts: Omit<RecordIdentity, 'id'>): RecordIdentity {
+  const id = createHash('sha256')
+    .update(lengthPrefixed(parts.principal))
+    .update(lengthPrefixed(parts.method))
+    .update(lengthPrefixed(parts.key.value))
+    .digest('hex');
+  return Object.freeze({ ...parts, id });
+}

@@ -1,0 +1,73 @@
+-- begin: claims a record, or says why not.
+--
+-- KEYS[1]  the record's hash
+-- ARGV[1]  id: the record's, named in the reply
+-- ARGV[2]  fingerprint: 64 hex digits
+-- ARGV[3]  fingerprint version
+-- ARGV[4]  owner: the token of this attempt
+-- ARGV[5]  lease in milliseconds
+-- ARGV[6]  time to live in milliseconds, counted from the first attempt
+-- ARGV[7]  stored form that the caller reads
+--
+-- Replies {id, outcome, ...} with one of these outcomes:
+--   ACQUIRED, mode               absent, own, or lease over: PENDING with this owner; mode is FRESH, OWN or TAKEOVER
+--   IN_PROGRESS, claim, left     PENDING of another owner; claim changes with each renewal, left is its lease in milliseconds
+--   COMPLETED, response          the stored answer
+--   FAILED, code, text, details  the stored final failure
+--   LEDGER                       settled, but the outcome is not kept here or not in the caller's form
+--   MISMATCH                     the record belongs to another request
+--   FOREIGN                      something under the name that is no record
+local key, id, owner = KEYS[1], ARGV[1], ARGV[4]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lease = math.max(tonumber(ARGV[5]) or 1, 1)
+
+local kind = redis.call('TYPE', key).ok
+if kind ~= 'hash' and kind ~= 'none' then
+  return {id, 'FOREIGN'}
+end
+local mode = 'FRESH'
+if kind == 'hash' then
+  local record = redis.call('HMGET', key, 'state', 'fingerprint', 'fingerprint_version', 'owner', 'lease_ends_ms', 'form', 'kept')
+  local state, fingerprint, version = record[1], record[2], record[3]
+  local lease_ends = tonumber(record[5])
+  if not (state and fingerprint and version) or (state == 'PENDING' and not (record[4] and lease_ends)) then
+    return {id, 'FOREIGN'}
+  end
+  if version == ARGV[3] and fingerprint ~= ARGV[2] then
+    return {id, 'MISMATCH'}
+  end
+  if state == 'COMPLETED' or state == 'FAILED' then
+    if record[7] ~= 'here' or record[6] ~= ARGV[7] then
+      return {id, 'LEDGER'}
+    end
+    local outcome = redis.call('HMGET', key, 'response', 'code', 'text', 'details')
+    if state == 'COMPLETED' and outcome[1] then
+      return {id, state, outcome[1]}
+    end
+    if state == 'FAILED' and outcome[2] and outcome[3] and outcome[4] then
+      return {id, state, outcome[2], outcome[3], outcome[4]}
+    end
+    return {id, 'FOREIGN'}
+  end
+  if state ~= 'PENDING' then
+    return {id, 'FOREIGN'}
+  end
+  if record[4] == owner then
+    mode = 'OWN'
+  elseif lease_ends > now and lease_ends <= now + 2 * lease then
+    -- A lease that ends later than any could was given by a clock that has since been set back: it counts as over.
+    redis.call('HSET', key, 'waited', '1')
+    return {id, 'IN_PROGRESS', record[4] .. ':' .. record[5], math.min(lease_ends - now, lease)}
+  else
+    mode = 'TAKEOVER'
+  end
+end
+
+redis.call('HSET', key,
+  'state', 'PENDING', 'fingerprint', ARGV[2], 'fingerprint_version', ARGV[3], 'owner', owner,
+  'lease_ends_ms', string.format('%d', now + lease))
+redis.call('HSETNX', key, 'expires_ms', string.format('%d', now + tonumber(ARGV[6])))
+-- A dead claim goes away soon after its lease, not after the 24 hours of an answer.
+redis.call('PEXPIRE', key, string.format('%d', lease * 2))
+return {id, 'ACQUIRED', mode}

@@ -1,0 +1,46 @@
+-- complete: settles a record as COMPLETED, and wakes whoever waits for it.
+--
+-- KEYS[1]  the record's hash
+-- ARGV[1]  id: the record's, named in the reply and published
+-- ARGV[2]  owner: the token of the attempt
+-- ARGV[3]  fingerprint: 64 hex digits
+-- ARGV[4]  fingerprint version
+-- ARGV[5]  time to live in milliseconds, from now, if the time of the first attempt is not known here
+-- ARGV[6]  channel on which waiters listen
+-- ARGV[7]  stored form
+-- ARGV[8]  kept: `here`, or `ledger` if the answer is too large to be kept here
+-- ARGV[9]  response: the answer's bytes; empty if it is kept in the ledger
+--
+-- Replies {id, outcome} with one of these outcomes:
+--   DONE  absent, or PENDING and its own: COMPLETED until its time to live is over
+--   LOST  another's, or settled already, or no record at all: nothing was changed
+local key, id, owner = KEYS[1], ARGV[1], ARGV[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local expires = now + tonumber(ARGV[5])
+local waited = true
+
+local kind = redis.call('TYPE', key).ok
+if kind ~= 'none' then
+  if kind ~= 'hash' then
+    return {id, 'LOST'}
+  end
+  local record = redis.call('HMGET', key, 'state', 'owner', 'expires_ms', 'waited')
+  if record[1] ~= 'PENDING' or record[2] ~= owner then
+    return {id, 'LOST'}
+  end
+  expires = math.min(tonumber(record[3]) or expires, expires)
+  waited = record[4]
+end
+
+redis.call('DEL', key)
+if expires > now then
+  redis.call('HSET', key,
+    'state', 'COMPLETED', 'fingerprint', ARGV[3], 'fingerprint_version', ARGV[4],
+    'form', ARGV[7], 'kept', ARGV[8], 'response', ARGV[9])
+  redis.call('PEXPIREAT', key, string.format('%d', expires))
+end
+if waited then
+  redis.call('PUBLISH', ARGV[6], id)
+end
+return {id, 'DONE'}

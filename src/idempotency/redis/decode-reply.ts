@@ -1,0 +1,79 @@
+import type { Outcome } from '../outcome.ts';
+import type { BeginReply } from '../store.ts';
+
+/** A reply that is not one of those which the scripts' contracts name, or that is about another record. */
+export class ReplyError extends Error {
+  override readonly name = 'ReplyError';
+}
+
+/**
+ * Checks that a reply is about the record it was asked for, and takes the rest: after a reconnect, replies have been known to
+ * reach the wrong command.
+ */
+function partsOf(reply: unknown, id: string): [outcome: string, ...parts: unknown[]] {
+  if (!Array.isArray(reply) || text(reply[0]) !== id) {
+    throw new ReplyError(`The reply is not about the record ${id}.`);
+  }
+  const [, outcome, ...parts] = reply;
+  return [text(outcome), ...parts];
+}
+
+/** Reads the reply of `begin`. @throws ReplyError */
+export function decodeBegin(reply: unknown, id: string): BeginReply {
+  const [outcome, ...parts] = partsOf(reply, id);
+  switch (outcome) {
+    case 'ACQUIRED':
+      return { kind: 'acquired', takeover: text(parts[0]) === 'TAKEOVER' };
+    case 'IN_PROGRESS':
+      return { kind: 'inProgress', claim: text(parts[0]), leaseLeftMs: integer(parts[1]) };
+    case 'COMPLETED':
+    case 'FAILED':
+      return { kind: 'settled', outcome: decodeOutcome(outcome, parts) };
+    case 'LEDGER':
+    case 'FOREIGN':
+      return { kind: 'askLedger' };
+    case 'MISMATCH':
+      return { kind: 'mismatch' };
+    default:
+      throw new ReplyError(`The reply ${JSON.stringify(outcome)} is none of begin.`);
+  }
+}
+
+/** Reads the reply of a script that only owners may run. @throws ReplyError */
+export function decodeClaim(reply: unknown, id: string): 'done' | 'lost' {
+  const [outcome] = partsOf(reply, id);
+  switch (outcome) {
+    case 'DONE':
+      return 'done';
+    case 'LOST':
+      return 'lost';
+    default:
+      throw new ReplyError(`The reply ${JSON.stringify(outcome)} is neither DONE nor LOST.`);
+  }
+}
+
+function decodeOutcome(state: 'COMPLETED' | 'FAILED', parts: readonly unknown[]): Outcome {
+  if (state === 'COMPLETED') {
+    return { kind: 'completed', response: bytes(parts[0]) };
+  }
+  return { kind: 'failed', code: integer(parts[0]), message: text(parts[1]), details: bytes(parts[2]) };
+}
+
+function bytes(part: unknown): Buffer {
+  if (Buffer.isBuffer(part)) {
+    return part;
+  }
+  throw new ReplyError(`The reply has ${typeof part} where bytes belong.`);
+}
+
+function text(part: unknown): string {
+  return bytes(part).toString('utf8');
+}
+
+function integer(part: unknown): number {
+  const value = Number(Buffer.isBuffer(part) ? part.toString('latin1') : part);
+  if (!Number.isSafeInteger(value)) {
+    throw new ReplyError('The reply has no number where one belongs.');
+  }
+  return value;
+}

@@ -1,0 +1,85 @@
+import { Redis } from 'ioredis';
+import type { Watch } from '../store.ts';
+import { connectionOptions } from './connection-options.ts';
+
+/**
+ * Hears which records were settled or released, over a connection of its own. A message can be lost, so whoever listens
+ * also asks again after a while; whenever the subscription is made anew, everybody is told to ask.
+ */
+export class WakeChannel {
+  readonly #redis: Redis;
+  readonly #watches = new Map<string, Set<RecordWatch>>();
+
+  constructor(url: string, channel: string, connectTimeoutMs: number) {
+    // The subscription is made by hand, so that it is known when it holds.
+    this.#redis = new Redis(url, {
+      ...connectionOptions(connectTimeoutMs),
+      autoResubscribe: false,
+      enableAutoPipelining: false,
+    });
+    this.#redis.on('error', () => {});
+    this.#redis.on('ready', () => {
+      this.#redis.subscribe(channel).then(
+        () => this.#wakeAll(),
+        () => this.#redis.disconnect(true),
+      );
+    });
+    this.#redis.on('message', (_channel, id) => this.#wake(id));
+    this.#redis.connect().catch(() => {});
+  }
+
+  /** How many records are watched for now. */
+  get watchedNow(): number {
+    return this.#watches.size;
+  }
+
+  watch(id: string): Watch {
+    const watches = this.#watches.get(id) ?? new Set();
+    const watch = new RecordWatch(() => {
+      watches.delete(watch);
+      if (watches.size === 0 && this.#watches.get(id) === watches) {
+        this.#watches.delete(id);
+      }
+    });
+    this.#watches.set(id, watches.add(watch));
+    return watch;
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  #wake(id: string): void {
+    for (const watch of this.#watches.get(id) ?? []) {
+      watch.wake();
+    }
+  }
+
+  #wakeAll(): void {
+    for (const id of this.#watches.keys()) {
+      this.#wake(id);
+    }
+  }
+}
+
+class RecordWatch implements Watch {
+  readonly #onDispose: () => void;
+  #next = Promise.withResolvers<void>();
+
+  constructor(onDispose: () => void) {
+    this.#onDispose = onDispose;
+  }
+
+  async changed(): Promise<void> {
+    await this.#next.promise;
+    this.#next = Promise.withResolvers<void>();
+  }
+
+  wake(): void {
+    this.#next.resolve();
+  }
+
+  [Symbol.dispose](): void {
+    this.#onDispose();
+  }
+}

@@ -1,0 +1,44 @@
+import { Metadata, type status } from '@grpc/grpc-js';
+import { KEY_HEADER } from './key.ts';
+import type { RecordIdentity } from './record.ts';
+
+export const KEY_SOURCE_HEADER = 'idempotency-key-source';
+export const STATUS_HEADER = 'idempotency-status';
+
+/** Whether this call ran the handler, or got what an earlier one had got. */
+export type ReplayStatus = 'executed' | 'replayed';
+
+/** Adds what the caller learns about its key: which one counted, where it came from, and what it did. */
+export function describeRecord(metadata: Metadata, record: RecordIdentity, replay: ReplayStatus | undefined): Metadata {
+  metadata.set(KEY_HEADER, record.key.value);
+  metadata.set(KEY_SOURCE_HEADER, record.key.source);
+  if (replay !== undefined) {
+    metadata.set(STATUS_HEADER, replay);
+  }
+  return metadata;
+}
+
+/** Where gRPC carries google.rpc.Status. */
+export const DETAILS_HEADER = 'grpc-status-details-bin';
+
+/** The trailers of a stored failure. */
+export function failureTrailers(details: Uint8Array): Metadata {
+  const metadata = new Metadata();
+  if (details.length > 0) {
+    metadata.set(DETAILS_HEADER, Buffer.from(details));
+  }
+  return metadata;
+}
+
+/** google.rpc.Status of a failure as the handler sent it; empty if it sent none. */
+export function detailsOf(metadata: Metadata | null | undefined): Uint8Array {
+  const [details] = metadata?.get(DETAILS_HEADER) ?? [];
+  return details instanceof Uint8Array ? details : new Uint8Array();
+}
+
+/** A status as a server sends it. */
+export interface CallStatus {
+  readonly code: status;
+  readonly details: string;
+  readonly metadata?: Metadata | null | undefined;
+}

@@ -1,0 +1,56 @@
+import { Command, Option } from 'commander';
+import { loadConfig } from './commands/load-config.ts';
+import { runMigrations } from './commands/migrate.ts';
+import { printConfig } from './commands/print-config.ts';
+import { serve } from './commands/serve.ts';
+import { ConfigError } from './config/config-error.ts';
+import { readEnvironment } from './config/environment.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+const program = new Command('order-service').description('A gRPC order service in which every call is safe to repeat.');
+
+program
+  .command('start')
+  .description('run the service with a PostgreSQL and a Redis of its own, kept under .data/')
+  .action(async () => {
+    // Only this command needs the development dependency that brings PostgreSQL along.
+    const { start } = await import('./commands/start.ts');
+    await start(readEnvironment());
+  });
+
+program
+  .command('serve')
+  .description('run the service on the PostgreSQL and Redis that DATABASE_URL and REDIS_URL name')
+  .action(async () => {
+    const config = loadConfig(readEnvironment());
+    await serve({ config, logger: createLogger(config.log) });
+  });
+
+program
+  .command('migrate')
+  .description('bring the database to the newest schema')
+  .action(async () => {
+    const config = loadConfig(readEnvironment());
+    await runMigrations(config, createLogger(config.log));
+  });
+
+program
+  .command('config')
+  .description('print every setting with its value, unit, default and meaning')
+  .addOption(new Option('--json', 'print JSON').conflicts('writeDocs'))
+  .option('--write-docs', 'write the table in docs/configuration.md anew')
+  .action((options: { json?: boolean; writeDocs?: boolean }) => printConfig(readEnvironment(), options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A fault of the configuration says all that is needed; anything else is told with its origin.
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,13 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Order, OrderDraft } from './order.ts';
+
+/** Makes the order that a draft asks for. It is not placed before it is committed. */
+export function placeOrder(draft: OrderDraft, orderId: string = randomUUIDv7()): Order {
+  const createTime = timeOfUuidv7(orderId);
+  return { ...draft, orderId, state: 'PENDING', createTime, updateTime: createTime };
+}
+
+/** The milliseconds since 1970 in the first 48 bits (RFC 9562, section 5.7), so that id and time can never disagree. */
+function timeOfUuidv7(uuid: string): Date {
+  return new Date(Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16));
+}

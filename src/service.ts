@@ -1,0 +1,163 @@
+import type { Logger } from 'pino';
+import type { ConfigWith } from './config/config.ts';
+import { readContractFile } from './contract.ts';
+import { Database } from './database/database.ts';
+import { PostgresLedger } from './database/ledger.ts';
+import { OrderRepository } from './database/order-repository.ts';
+import { readPageTokenSecret } from './database/secrets.ts';
+import { OrderServiceService } from './generated/orders/v1/order_service.ts';
+import {
+  Idempotency,
+  type IdempotencyEvent,
+  noStore,
+  type Pause,
+  RedisStore,
+  readContract,
+} from './idempotency/index.ts';
+import { PageTokens } from './orders/page-token.ts';
+import { type Metrics, startMetrics } from './telemetry/metrics.ts';
+import { CallLimits } from './transport/call-limits.ts';
+import { createGrpcServer, drain, listen } from './transport/grpc-server.ts';
+import { Health } from './transport/health.ts';
+import { createLoggingInterceptor } from './transport/logging-interceptor.ts';
+import { createOrderHandlers } from './transport/order-handlers.ts';
+import { addReflection } from './transport/reflection.ts';
+import { createToStatus } from './transport/status.ts';
+
+export interface ServiceOptions {
+  readonly config: ConfigWith<'database'>;
+  readonly logger: Logger;
+  /** For tests: stops the service at the pause points of the protocol. */
+  readonly pause?: Pause;
+}
+
+/** A running service. */
+export interface Service {
+  /** The port on which calls are taken. */
+  readonly port: number;
+  /** Ends in the reverse order of the start: calls first, the database last. May be called once. */
+  stop(): Promise<void>;
+}
+
+/** Builds everything from the configuration and starts it. The database must have been migrated. */
+export async function startService({ config, logger, pause }: ServiceOptions): Promise<Service> {
+  await using stack = new AsyncDisposableStack();
+  const metrics = stack.adopt(await startMetrics(config.metrics), (started) => started.close());
+  const health = new Health(config.database.graceMs);
+  const database = stack.adopt(openDatabase(config, logger, metrics, health), (opened) => opened.close());
+  await database.start();
+  const { pageTokenSecret } = config.orders;
+  const pageTokens = new PageTokens(
+    pageTokenSecret === undefined ? await readPageTokenSecret(database) : Buffer.from(pageTokenSecret),
+  );
+  const store = openStore(config, database, logger, metrics);
+  stack.defer(() => store.close());
+
+  const ledger = new PostgresLedger(database, config.idempotency);
+  const toStatus = createToStatus(logger);
+  const contract = readContract(readContractFile());
+  const idempotency = new Idempotency({
+    contract,
+    store: store.port,
+    ledger,
+    toStatus,
+    report: (event, record) => reportEvent(event, record.method, logger, metrics),
+    pause,
+    recheckMs: config.idempotency.recheckMs,
+    handlerLimitMs: config.idempotency.handlerLimitMs,
+    responseBytesMax: config.grpc.maxResponseBytes,
+    waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
+    runsMax: config.grpc.maxCallsInFlight,
+  });
+  stack.defer(() => idempotency.drained());
+
+  const limits = new CallLimits({
+    callsInFlightMax: config.grpc.maxCallsInFlight,
+    callLimitMs: config.grpc.callLimitMs,
+  });
+  // From the wire inwards; authentication will stand between the first two.
+  const interceptors = [createLoggingInterceptor(logger), limits.interceptor, idempotency.interceptor];
+  const server = createGrpcServer({ ...config.grpc, interceptors });
+  const orders = new OrderRepository(database, ledger);
+  server.addService(idempotency.protect(OrderServiceService), {
+    ...createOrderHandlers({ idempotency, orders, pageTokens, toStatus }),
+  });
+  health.addTo(server);
+  if (config.grpc.reflection) {
+    addReflection(server, contract);
+  }
+  const port = await listen(server, config.grpc.listen.authority);
+  stack.defer(async () => {
+    health.drain();
+    const wasCut = await drain(server, limits, config.grpc.drainLimitMs);
+    logger.info({ wasCut }, wasCut ? 'calls that had not ended in time were cut' : 'all calls have ended');
+  });
+  const running = stack.move();
+  return { port, stop: () => running.disposeAsync() };
+}
+
+function openDatabase(config: ConfigWith<'database'>, logger: Logger, metrics: Metrics, health: Health): Database {
+  return new Database({
+    ...config.database,
+    onChange: (state) => {
+      metrics.setDatabaseUp(state.kind === 'up');
+      if (state.kind === 'up') {
+        health.databaseUp();
+        logger.info({ epoch: state.epoch }, 'the database is there');
+      } else if (state.kind === 'down') {
+        health.databaseDown();
+        logger.error(
+          { err: state.error },
+          'the database is gone: calls are answered with UNAVAILABLE until it is back',
+        );
+      }
+    },
+  });
+}
+
+function openStore(config: ConfigWith<'database'>, database: Database, logger: Logger, metrics: Metrics) {
+  const { url } = config.redis;
+  if (url === undefined) {
+    logger.warn('there is no REDIS_URL: the service is right, but slower');
+    metrics.setDegraded(true);
+    return { port: noStore, close: () => {} };
+  }
+  const store = new RedisStore({
+    ...config.redis,
+    url,
+    epoch: () => database.epoch,
+    cachedAnswerBytesMax: config.idempotency.maxCachedAnswerBytes,
+    onChange: (isAvailable, error) => {
+      metrics.setDegraded(!isAvailable);
+      if (isAvailable) {
+        logger.info('Redis is back: the service is no longer degraded');
+      } else {
+        logger.warn(
+          { err: error },
+          'Redis gives no usable answers: the service is degraded, which means slower, but right',
+        );
+      }
+    },
+  });
+  return { port: store, close: () => store.close() };
+}
+
+function reportEvent(event: IdempotencyEvent, method: string, logger: Logger, metrics: Metrics): void {
+  metrics.countOutcome(event.kind, method);
+  switch (event.kind) {
+    case 'backgroundFault':
+      logger.error(
+        { err: event.error, method },
+        'work behind an answer failed; the answer stands, and the ledger has it',
+      );
+      return;
+    case 'handlerLimit':
+      logger.error({ method }, 'a handler ran for too long and was given up; see IDEMPOTENCY_HANDLER_LIMIT_MS');
+      return;
+    case 'takeover':
+      logger.warn({ method }, 'a claim was taken over: its owner died, or was paused for longer than its lease');
+      return;
+    default:
+      logger.debug({ method, event: event.kind }, 'idempotency');
+  }
+}

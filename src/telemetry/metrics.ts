@@ -1,0 +1,40 @@
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+
+export interface MetricsOptions {
+  /** Where Prometheus may read; undefined: nowhere. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** What the service tells about itself. */
+export interface Metrics {
+  /** Whether calls go without Redis: right, but slower. */
+  setDegraded(isDegraded: boolean): void;
+  /** Whether the database can be reached. */
+  setDatabaseUp(isUp: boolean): void;
+  /** What the protocol did with a call, by method. */
+  countOutcome(outcome: string, method: string): void;
+  close(): Promise<void>;
+}
+
+/** Starts the metrics, and their endpoint if there is to be one. */
+export async function startMetrics({ listen }: MetricsOptions): Promise<Metrics> {
+  const exporter =
+    listen === undefined
+      ? undefined
+      : new PrometheusExporter({ host: listen.host, port: listen.port, preventServerStart: true });
+  await exporter?.startServer();
+  const provider = new MeterProvider({ readers: exporter === undefined ? [] : [exporter] });
+  const meter = provider.getMeter('order-service');
+  const degraded = meter.createGauge('idempotency.degraded', { description: '1 while calls go without Redis, else 0' });
+  const databaseUp = meter.createGauge('database.up', { description: '1 while the database can be reached, else 0' });
+  const outcomes = meter.createCounter('idempotency.outcomes', { description: 'What the protocol did with calls' });
+  degraded.record(0);
+  databaseUp.record(0);
+  return {
+    setDegraded: (isDegraded) => degraded.record(isDegraded ? 1 : 0),
+    setDatabaseUp: (isUp) => databaseUp.record(isUp ? 1 : 0),
+    countOutcome: (outcome, method) => outcomes.add(1, { outcome, method }),
+    close: () => provider.shutdown(),
+  };
+}

@@ -1,0 +1,90 @@
+import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js';
+import type { Fault } from './fault.ts';
+import { richStatus } from './rich-status.ts';
+
+export interface CallLimitOptions {
+  /** More calls than this are turned away at once. */
+  readonly callsInFlightMax: number;
+  /** A unary call without a deadline, or with a longer one, is ended after this. */
+  readonly callLimitMs: number;
+}
+
+const RETRY_AFTER_MS = 1_000;
+
+/** Bounds the calls in flight and the time that a unary call may take, and can end all open streams at a shutdown. */
+export class CallLimits {
+  readonly #options: CallLimitOptions;
+  readonly #streams = new Set<ServerInterceptingCallInterface>();
+  #inFlight = 0;
+
+  constructor(options: CallLimitOptions) {
+    this.#options = options;
+  }
+
+  /** How many calls are in flight now. */
+  get inFlightNow(): number {
+    return this.#inFlight;
+  }
+
+  readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, call) => {
+    if (this.#inFlight >= this.#options.callsInFlightMax) {
+      return refusing(call, this.#tooManyCalls());
+    }
+    const isStream = requestStream || responseStream;
+    const limit = isStream
+      ? undefined
+      : setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
+    this.#inFlight += 1;
+    if (isStream) {
+      this.#streams.add(call);
+    }
+    const onEnd = () => {
+      clearTimeout(limit);
+      this.#inFlight -= 1;
+      this.#streams.delete(call);
+    };
+    // The transport calls onCancel exactly once, at the end of every call.
+    return new ServerInterceptingCall(call, { start: (next) => next({ onCancel: onEnd }) });
+  };
+
+  /** Ends the streams, which would otherwise go on for ever. */
+  endStreams(): void {
+    for (const call of this.#streams) {
+      send(call, {
+        reason: 'SHUTTING_DOWN',
+        message: 'The server is shutting down. Open the stream again, at another server.',
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+  }
+
+  #tooManyCalls(): Fault {
+    const { callsInFlightMax } = this.#options;
+    return {
+      reason: 'TOO_MANY_CALLS',
+      message: `The server has ${callsInFlightMax} calls in flight and takes no more. Repeat the call with the same key.`,
+      facts: { callsInFlightMax: String(callsInFlightMax) },
+      retryAfterMs: RETRY_AFTER_MS,
+    };
+  }
+
+  #callLimitExceeded(): Fault {
+    const { callLimitMs } = this.#options;
+    return {
+      reason: 'CALL_LIMIT_EXCEEDED',
+      message: `The call took longer than the ${callLimitMs} ms that the server allows. Repeat it with the same key: it may have ended by then.`,
+      facts: { callLimitMs: String(callLimitMs) },
+      retryAfterMs: RETRY_AFTER_MS,
+    };
+  }
+}
+
+function refusing(call: ServerInterceptingCallInterface, fault: Fault): ServerInterceptingCall {
+  return new ServerInterceptingCall(call, {
+    start: (next) => next({ onReceiveMetadata: () => send(call, fault) }),
+  });
+}
+
+function send(call: ServerInterceptingCallInterface, fault: Fault): void {
+  call.sendStatus(richStatus(fault));
+}

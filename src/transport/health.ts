@@ -1,0 +1,53 @@
+import type { Server } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+
+/** The services whose health is told, beside the server as a whole, whose name is empty. */
+const services = ['', 'orders.v1.OrderService'] as const;
+
+/**
+ * grpc.health.v1. The service is in good health as long as it can give right answers, also without Redis; it is not once the
+ * database has been away for longer than a grace time.
+ */
+export class Health {
+  readonly #implementation = new HealthImplementation(statusOfAll('NOT_SERVING'));
+  readonly #graceMs: number;
+  #grace: NodeJS.Timeout | undefined;
+  #isDraining = false;
+
+  constructor(graceMs: number) {
+    this.#graceMs = graceMs;
+  }
+
+  addTo(server: Server): void {
+    this.#implementation.addToServer(server);
+  }
+
+  databaseUp(): void {
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
+    this.#set('SERVING');
+  }
+
+  databaseDown(): void {
+    this.#grace ??= setTimeout(() => this.#set('NOT_SERVING'), this.#graceMs).unref();
+  }
+
+  /** From now on, callers are told to go elsewhere. */
+  drain(): void {
+    this.#set('NOT_SERVING');
+    this.#isDraining = true;
+    clearTimeout(this.#grace);
+  }
+
+  #set(status: 'SERVING' | 'NOT_SERVING'): void {
+    if (!this.#isDraining) {
+      for (const service of services) {
+        this.#implementation.setStatus(service, status);
+      }
+    }
+  }
+}
+
+function statusOfAll(status: 'SERVING' | 'NOT_SERVING') {
+  return Object.fromEntries(services.map((service) => [service, status] as const));
+}

@@ -1,0 +1,39 @@
+import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+
+/**
+ * The outermost interceptor: gives each call its request id, sends it back, and writes one line per call at level debug.
+ * Neither keys nor anything else from the request is logged.
+ */
+export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
+  return ({ path }, call) => {
+    const startedMs = performance.now();
+    let requestId = '';
+    let code: status | undefined;
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            requestId = assignRequestId(metadata);
+            pass(metadata);
+          },
+          // The transport calls this at the end of every call, not only of those that were cancelled.
+          onCancel: () => {
+            const durationMs = Math.round((performance.now() - startedMs) * 1_000) / 1_000;
+            const outcome = code === undefined ? 'CANCELLED' : status[code];
+            logger.debug({ method: path, requestId, status: outcome, durationMs, peer: call.getPeer() }, 'call ended');
+          },
+        }),
+      sendMetadata: (metadata, pass) => {
+        metadata.set(REQUEST_ID_HEADER, requestId);
+        pass(metadata);
+      },
+      sendStatus: (sent, pass) => {
+        code = sent.code;
+        sent.metadata?.set(REQUEST_ID_HEADER, requestId);
+        pass(sent);
+      },
+    });
+  };
+}

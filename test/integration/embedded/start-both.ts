@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { lockDataFolder } from '../../../src/embedded/data-folder.ts';
+import { ensureRedisBinary } from '../../../src/embedded/install-redis.ts';
+import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts';
+import { startLocalRedis } from '../../../src/embedded/redis.ts';
+
+/** A program to be killed: starts both servers as `npm start` does, and tells about them in one line of JSON. */
+const { PATH: searchPath = '' } = process.env;
+const [, , folder = ''] = process.argv;
+const messages: string[] = [];
+const log = (message: string) => messages.push(message);
+const tell = (story: unknown) => process.stdout.write(`${JSON.stringify(story)}\n`);
+
+const dataFolder = await lockDataFolder(folder);
+const redisBinary = await ensureRedisBinary({ searchPath, isRoot: false, log });
+if (redisBinary.kind === 'missing') throw new Error(redisBinary.advice);
+const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings: { fsync: 'off' }, log });
+const redis = await startLocalRedis({ folder: join(folder, 'redis'), binary: redisBinary.binary, log });
+tell({ postgres, redis, messages });
+
+// A timer keeps it running: the servers alone do not.
+const running = setInterval(() => {}, 60_000);
+process.once('SIGINT', async () => {
+  clearInterval(running);
+  const isAlive = (processId: number) => process.kill(processId, 0);
+  tell({ wereAlive: [isAlive(postgres.processId), isAlive(redis.processId)] });
+  await redis.stop();
+  await postgres.stop();
+  await dataFolder.release();
+});
