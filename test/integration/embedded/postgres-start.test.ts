@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { findFreePort } from '../../../src/embedded/port.ts';
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../../src/embedded/postgres.ts';
+import { clusterNameOf } from '../../../src/embedded/postgres-identity.ts';
 import { readCommandLine, sendSignal } from '../../../src/embedded/running-process.ts';
 import { copyDataFolder } from '../../support/copy-data-folder.ts';
 import { createTestFolder, templateFolder } from '../../support/run-folder.ts';
@@ -98,6 +99,6 @@ test('a server that is stopped is not reported, and leaves no copy of its progra
   await Promise.all([postgres.stop(), postgres.stop()]);
   await postgres.stop();
   expect(reports).toEqual([]);
-  const copies = (await readdir(tmpdir())).filter((name) => /^order-service-[0-9a-f]{12}-/.test(name));
+  const copies = (await readdir(tmpdir())).filter((name) => name.startsWith(clusterNameOf(folder)));
   expect(copies).toEqual([]);
 });

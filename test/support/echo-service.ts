@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import type { Client, handleUnaryCall } from '@grpc/grpc-js';
+import { pino } from 'pino';
+import { Database } from '../../src/database/database.ts';
+import { PostgresLedger } from '../../src/database/ledger.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import {
+  type Attempt,
+  Idempotency,
+  type IdempotencyEvent,
+  type IdempotencyOptions,
+  noStore,
+  RedisStore,
+  readContract,
+} from '../../src/idempotency/index.ts';
+import { CallLimits } from '../../src/transport/call-limits.ts';
+import { createGrpcServer, drain, listen } from '../../src/transport/grpc-server.ts';
+import { createToStatus } from '../../src/transport/status.ts';
+import { unaryHandler } from '../../src/transport/unary-handler.ts';
+import {
+  EchoServiceService,
+  type SayRequest,
+  type SayResponse,
+  type ShoutRequest,
+  type ShoutResponse,
+} from '../generated/echo/v1/echo_service.ts';
+import { type Stores, testConfig } from './test-config.ts';
+import { createClient } from './unary-call.ts';
+
+/** What a test has Say and Shout do. Without any, they echo, and count their runs. */
+export interface EchoBehaviour {
+  /** Runs in the handler, before it answers; throws what the handler is to fail with. */
+  readonly onRun?: (run: number, attempt: Attempt, request: SayRequest) => Promise<void> | void;
+  /** Takes the handler's place altogether. */
+  readonly say?: handleUnaryCall<SayRequest, SayResponse>;
+}
+
+export interface EchoServiceOptions extends Stores, EchoBehaviour {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly library?: Partial<IdempotencyOptions>;
+}
+
+/** The neutral echo service in this process, on the library with its real stores. */
+export interface EchoService extends AsyncDisposable {
+  readonly port: number;
+  readonly client: Client;
+  readonly idempotency: Idempotency;
+  readonly ledger: PostgresLedger;
+  readonly database: Database;
+  /** Undefined if it runs without Redis. */
+  readonly store: RedisStore | undefined;
+  /** What the library has reported so far. */
+  readonly events: readonly IdempotencyEvent[];
+  /** How often the handlers have run. */
+  readonly runs: () => number;
+  stop(): Promise<void>;
+}
+
+export async function startEchoService(options: EchoServiceOptions): Promise<EchoService> {
+  const config = testConfig(options, options.settings);
+  await migrate(config.database);
+  const database = new Database({ ...config.database, onChange: () => {} });
+  await database.start();
+  const { url } = config.redis;
+  const cachedAnswerBytesMax = config.idempotency.maxCachedAnswerBytes;
+  const epoch = () => database.epoch;
+  const store =
+    url === undefined
+      ? undefined
+      : new RedisStore({ ...config.redis, url, epoch, cachedAnswerBytesMax, onChange: () => {} });
+  const ledger = new PostgresLedger(database, config.idempotency);
+  const toStatus = createToStatus(pino({ level: 'silent' }));
+  const events: IdempotencyEvent[] = [];
+  const idempotency = new Idempotency({
+    contract: readContract(readFileSync(new URL('../generated/echo.binpb', import.meta.url))),
+    store: store ?? noStore,
+    ledger,
+    toStatus,
+    report: (event) => void events.push(event),
+    recheckMs: config.idempotency.recheckMs,
+    handlerLimitMs: config.idempotency.handlerLimitMs,
+    responseBytesMax: config.grpc.maxResponseBytes,
+    waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
+    runsMax: config.grpc.maxCallsInFlight,
+    ...options.library,
+  });
+  let runs = 0;
+  const say = unaryHandler<SayRequest, SayResponse>(async (call) => {
+    runs += 1;
+    const run = runs;
+    await options.onRun?.(run, idempotency.attemptOf(call), call.request);
+    return { text: call.request.text, run, payload: call.request.payload };
+  }, toStatus);
+  const shout = unaryHandler<ShoutRequest, ShoutResponse>(async ({ request }) => {
+    runs += 1;
+    return { text: request.text.toUpperCase(), run: runs };
+  }, toStatus);
+  const limits = new CallLimits({
+    callsInFlightMax: config.grpc.maxCallsInFlight,
+    callLimitMs: config.grpc.callLimitMs,
+  });
+  const server = createGrpcServer({ ...config.grpc, interceptors: [limits.interceptor, idempotency.interceptor] });
+  server.addService(idempotency.protect(EchoServiceService), {
+    say: options.say ?? say,
+    shout,
+    listen: unaryHandler<{ text: string }, { text: string }>(async ({ request }) => ({ text: request.text }), toStatus),
+  });
+  const port = await listen(server, '127.0.0.1:0');
+  const client = createClient(port);
+  let stopped: Promise<void> | undefined;
+  const stopOnce = async () => {
+    client.close();
+    await drain(server, limits, 2_000);
+    await idempotency.drained();
+    store?.close();
+    await database.close();
+  };
+  const stop = () => {
+    stopped ??= stopOnce();
+    return stopped;
+  };
+  return {
+    port,
+    client,
+    idempotency,
+    ledger,
+    database,
+    store,
+    events,
+    runs: () => runs,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

@@ -1,0 +1,32 @@
+import { loadConfig } from '../../src/commands/load-config.ts';
+import { runMigrations } from '../../src/commands/migrate.ts';
+import { firstStopSignal } from '../../src/commands/stop-signals.ts';
+import { startService } from '../../src/service.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+
+// The service as `serve` runs it, with a pause point that the parent process controls.
+const { PAUSE_AT, ...env } = process.env;
+const config = loadConfig(env);
+const logger = createLogger(config.log);
+const stopSignal = firstStopSignal(logger);
+await runMigrations(config, logger);
+
+let hasPaused = false;
+const service = await startService({
+  config,
+  logger,
+  ...(PAUSE_AT && {
+    pause: async (point) => {
+      if (point === PAUSE_AT && !hasPaused) {
+        hasPaused = true;
+        const resumed = new Promise<void>((resolve) => process.once('message', () => resolve()));
+        process.send?.('paused');
+        await resumed;
+      }
+    },
+  }),
+});
+process.send?.(service.port);
+await stopSignal;
+await service.stop();
+process.disconnect?.();

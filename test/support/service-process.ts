@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@grpc/grpc-js';
+import type { PausePoint } from '../../src/idempotency/index.ts';
+import { type Stores, testEnvironment } from './test-config.ts';
+import { createClient } from './unary-call.ts';
+
+/** The order service in a process of its own, to be killed, frozen and stopped by signals. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly port: number;
+  readonly client: Client;
+  readonly processId: number;
+  /** The lines of its log so far. */
+  readonly log: readonly string[];
+  /** Resolves when the process waits at its pause point. */
+  paused(): Promise<void>;
+  /** Lets the process go on from its pause point. */
+  resume(): void;
+  signal(signal: NodeJS.Signals): void;
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<void>;
+  /** Resolves with the exit code, or null after a signal. */
+  readonly exited: Promise<number | null>;
+}
+
+export interface ServiceProcessOptions extends Stores {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where the process is to wait, the first time that it gets there. */
+  readonly pauseAt?: PausePoint;
+}
+
+const READY_LIMIT_MS = 30_000;
+
+export async function startServiceProcess({
+  settings = {},
+  pauseAt,
+  ...stores
+}: ServiceProcessOptions): Promise<ServiceProcess> {
+  const script = fileURLToPath(new URL('./pausable-service.ts', import.meta.url));
+  const env = {
+    PATH: process.env['PATH'],
+    ...testEnvironment(stores, settings),
+    ...(pauseAt && { PAUSE_AT: pauseAt }),
+  };
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const exited = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
+  const log: string[] = [];
+  for (const input of [child.stdout, child.stderr]) {
+    if (input !== null) {
+      createInterface({ input }).on('line', (line) => log.push(line));
+    }
+  }
+  const messages = collectMessages(child);
+  const port = await withinLimit(messages.port, exited, log);
+  const client = createClient(port);
+  const kill = async () => {
+    client.close();
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    port,
+    client,
+    processId: child.pid ?? 0,
+    log,
+    paused: () => messages.paused,
+    resume: () => void child.send('resume'),
+    signal: (signal) => void child.kill(signal),
+    kill,
+    exited,
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+function collectMessages(child: ChildProcess) {
+  const port = Promise.withResolvers<number>();
+  const paused = Promise.withResolvers<void>();
+  child.on('message', (message) => {
+    if (typeof message === 'number') {
+      port.resolve(message);
+    } else if (message === 'paused') {
+      paused.resolve();
+    }
+  });
+  return { port: port.promise, paused: paused.promise };
+}
+
+async function withinLimit(port: Promise<number>, exited: Promise<unknown>, log: readonly string[]): Promise<number> {
+  const failure = Promise.withResolvers<never>();
+  const fail = (why: string) => failure.reject(new Error(`the service process ${why}:\n${log.join('\n')}`));
+  const timer = setTimeout(() => fail(`was not ready within ${READY_LIMIT_MS} ms`), READY_LIMIT_MS);
+  void exited.then(() => fail('ended before it was ready'));
+  failure.promise.catch(() => {});
+  try {
+    return await Promise.race([port, failure.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
