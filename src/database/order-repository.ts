@@ -5,8 +5,7 @@ import type { OrderQuery, OrderReader, OrderWriter } from '../orders/ports.ts';
 import type { Database } from './database.ts';
 import type { PostgresLedger } from './ledger.ts';
 import { labelsToJson } from './schemas/labels-type.ts';
-import type { OrderItemRow } from './schemas/order-item-schema.ts';
-import { type OrderRow, OrderSchema } from './schemas/order-schema.ts';
+import { type OrderItemRow, type OrderRow, OrderSchema } from './schemas/order-schema.ts';
 
 /** Orders in PostgreSQL: read through MikroORM's entities, placed by one statement. */
 export class OrderRepository implements OrderReader, OrderWriter<LedgerEntry, CommitResult> {

@@ -1,8 +1,7 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
 import { IdempotencyKeySchema } from './schemas/idempotency-key-schema.ts';
-import { OrderItemSchema } from './schemas/order-item-schema.ts';
-import { OrderSchema } from './schemas/order-schema.ts';
+import { OrderItemSchema, OrderSchema } from './schemas/order-schema.ts';
 import { ServiceSecretSchema } from './schemas/service-secret-schema.ts';
 import { watchForSilence } from './silence-guard.ts';
 

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedError } from './embedded-error.ts';
@@ -19,40 +20,41 @@ export interface DataFolder {
  */
 export async function lockDataFolder(folder: string): Promise<DataFolder> {
   const path = resolve(folder);
-  await mkdir(path, { recursive: true });
   const processFile = join(path, 'process-id');
-  const lock = openLock(join(path, 'lock.sqlite'));
+  let lock: DatabaseSync | undefined;
   try {
+    await mkdir(path, { recursive: true });
+    lock = new DatabaseSync(join(path, 'lock.sqlite'), { timeout: 0 });
     // Nothing is ever written, so no journal file is needed either.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    await writeFile(processFile, `${process.pid}\n`);
   } catch (error) {
-    lock.close();
-    if (!isBusy(error)) throw error;
-    const processId = (await readFile(processFile, 'utf8').catch(() => '')).trim() || 'unknown';
-    throw new EmbeddedError(
-      'ALREADY_RUNNING',
-      `Already running as process ${processId}, with the data in ${path}. Stop that process first. Nothing was changed.`,
-      { cause: error },
-    );
+    lock?.close();
+    throw isBusy(error) ? await alreadyRunning(path, processFile, error) : unusable(path, error);
   }
-  await writeFile(processFile, `${process.pid}\n`);
-  return {
-    path,
-    release: async () => {
-      if (!lock.isOpen) return;
-      await rm(processFile, { force: true });
-      lock.close();
-    },
-  };
+  return { path, release: () => release(lock, processFile) };
 }
 
-function openLock(file: string): DatabaseSync {
-  try {
-    return new DatabaseSync(file, { timeout: 0 });
-  } catch (error) {
-    const folderHint = 'Start as the user that it belongs to, or move its folder away.';
-    throw new EmbeddedError('FOLDER_IN_USE', `The lock ${file} cannot be opened. ${folderHint}`, { cause: error });
-  }
+async function release(lock: DatabaseSync, processFile: string): Promise<void> {
+  if (!lock.isOpen) return;
+  // In this order: the file of the next holder must not be removed.
+  rmSync(processFile, { force: true });
+  lock.close();
+}
+
+async function alreadyRunning(path: string, processFile: string, cause: unknown): Promise<EmbeddedError> {
+  const processId = (await readFile(processFile, 'utf8').catch(() => '')).trim() || 'unknown';
+  const message = `Already running as process ${processId}, with the data in ${path}. Stop that process first.`;
+  return new EmbeddedError('ALREADY_RUNNING', `${message} Nothing was changed.`, { cause });
+}
+
+function unusable(path: string, cause: unknown): EmbeddedError {
+  return new EmbeddedError(
+    'NO_ACCESS',
+    `The data folder ${path} cannot be used: ${String(cause)}. If it belongs to another user, perhaps because an ` +
+      'earlier start ran as root, start as that user, or move the folder away.',
+    { cause },
+  );
 }
 
 /** SQLITE_BUSY, with whatever extension in its higher bits. */

@@ -2,6 +2,7 @@ export type EmbeddedErrorCode =
   | 'ALREADY_RUNNING'
   | 'FOLDER_IN_USE'
   | 'INCOMPLETE_DATA_FOLDER'
+  | 'NO_ACCESS'
   | 'NO_ACCOUNT'
   | 'NO_BINARIES'
   | 'OTHER_POSTGRES_VERSION'

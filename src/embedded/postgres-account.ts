@@ -55,7 +55,7 @@ function run(program: string, programArguments: readonly string[]): Promise<Prog
 
 function foreignOwner(dataFolder: string, userId: number): EmbeddedError {
   return new EmbeddedError(
-    'NO_ACCOUNT',
+    'NO_ACCESS',
     `The data folder ${dataFolder} belongs to the user with id ${userId}, perhaps because an earlier start ran as ` +
       'root. Start as that user or as root, or move the folder away. Nothing was changed.',
   );

@@ -9,6 +9,7 @@ import type { PostgresBinaries } from './postgres-binaries.ts';
 import { dataFolderArgument } from './postgres-cluster.ts';
 import { postgresEnvironment } from './postgres-environment.ts';
 import { clusterNameOf, postgresStopSteps } from './postgres-identity.ts';
+import { stopOrphanedPostgres } from './postgres-orphan.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 export interface PostgresLaunch {
@@ -18,10 +19,13 @@ export interface PostgresLaunch {
   readonly binaries: PostgresBinaries;
   readonly account: PostgresAccount | undefined;
   readonly timeoutMs: number;
+  readonly log: (message: string) => void;
 }
 
-// Sessions outlive a killed server for a moment; and a free port may be taken before the server listens on it.
-const passingFaults = /pre-existing shared memory|could not create any TCP\/IP sockets/;
+// Sessions outlive a killed server for a moment; a server that was orphaned while it started gets its lock file only
+// then; and a free port may be taken before the server listens on it.
+const passingFaults =
+  /pre-existing shared memory|lock file "postmaster.pid" already exists|could not create any TCP\/IP sockets/;
 const pauseMs = 200;
 
 /** Starts the server on a complete data folder and waits until it is ready; again where only the moment was wrong. */
@@ -37,6 +41,7 @@ export async function launchPostgres(launch: PostgresLaunch): Promise<{ server: 
     const isWorthAnotherTry = hasEnded && passingFaults.test(logTail) && performance.now() < deadlineMs;
     if (!isWorthAnotherTry) throw startFailed(launch.folder, hasEnded, logTail);
     await delay(pauseMs);
+    await stopOrphanedPostgres(launch.folder, launch.log);
   }
 }
 

@@ -54,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await createCluster(folder, binaries, account, { isDurable: fsync !== 'off' });
     }
     const timeoutMs = options.startTimeoutMs ?? 60_000;
-    const launched = await launchPostgres({ folder, port: options.port, settings, binaries, account, timeoutMs });
+    const launched = await launchPostgres({ folder, port: options.port, settings, binaries, account, timeoutMs, log });
     server = launched.server;
     await createDatabaseIfMissing(urlOf(launched.port, 'postgres'), database);
     reportUnexpectedEnd(server, options.onUnexpectedEnd);

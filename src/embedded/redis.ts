@@ -82,6 +82,8 @@ function spawnRedis({ folder, binary, settings }: LocalRedisOptions, port: numbe
     environment: process.env,
     folder,
     logFile: join(folder, 'redis.log'),
+    // Two servers on one append-only file would ruin it: no moment without a trace of the first.
+    pidFile: redisPidFile(folder),
     stopSteps: redisStopSteps,
   });
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedError } from './embedded-error.ts';
@@ -14,6 +15,8 @@ export interface ServerProcessOptions {
   readonly folder: string;
   readonly account?: { readonly userId: number; readonly groupId: number } | undefined;
   readonly logFile: string;
+  /** Gets the process id at once, if the server's own way to write it down takes a while. */
+  readonly pidFile?: string;
   readonly stopSteps: readonly StopStep[];
 }
 
@@ -49,6 +52,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       detached: true,
       ...(options.account && { uid: options.account.userId, gid: options.account.groupId }),
     });
+    if (options.pidFile !== undefined && child.pid !== undefined) writeFileSync(options.pidFile, `${child.pid}\n`);
     await once(child, 'spawn');
   } finally {
     await log.close();

@@ -1,25 +1,10 @@
-import {
-  type Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from '@grpc/grpc-js';
-import type { Attempt } from './attempt.ts';
-import type { Coordinator } from './coordinator.ts';
-import { ProtectedCall } from './protected-call.ts';
+import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { ProtectedCall, type ProtectedCallOptions } from './protected-call.ts';
 import type { ProtectedMethod } from './protected-method.ts';
-import type { CallStatus } from './response-metadata.ts';
 
-export interface InterceptorOptions {
-  readonly coordinator: Coordinator;
+export interface InterceptorOptions extends ProtectedCallOptions {
   /** The protected method with a full name, if it is one. */
   readonly methodAt: (path: string) => ProtectedMethod | undefined;
-  /** Who calls. Two principals never share a record (P9). */
-  readonly principalOf: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
-  /** Turns an error of the protocol, of the ledger or of the server into what is sent. */
-  readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
-  /** Called with the metadata that the handler will see, before it runs. */
-  readonly onAttempt: (metadata: Metadata, attempt: Attempt) => void;
 }
 
 /**

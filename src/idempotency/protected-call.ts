@@ -1,9 +1,9 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import type { Attempt, Conclusion, HandlerResult } from './attempt.ts';
 import { isFinalFailure } from './classify-status.ts';
+import type { Coordinator } from './coordinator.ts';
 import { CallerGoneError } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { InterceptorOptions } from './interceptor.ts';
 import { chooseKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
 import type { Patience } from './patience.ts';
@@ -11,6 +11,16 @@ import type { MethodPolicy } from './policy.ts';
 import type { ProtectedMethod } from './protected-method.ts';
 import { type RecordIdentity, recordIdentity } from './record.ts';
 import { type CallStatus, describeRecord, detailsOf, failureTrailers, type ReplayStatus } from './response-metadata.ts';
+
+export interface ProtectedCallOptions {
+  readonly coordinator: Coordinator;
+  /** Who calls. Two principals never share a record (P9). */
+  readonly principalOf: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
+  /** Turns an error of the protocol, of the ledger or of the server into what is sent. */
+  readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
+  /** Called with the metadata that the handler will see, before it runs. */
+  readonly onAttempt: (metadata: Metadata, attempt: Attempt) => void;
+}
 
 /** A waiter is answered a little before its deadline, so that the answer still reaches it. */
 const DEADLINE_MARGIN_SHARE = 0.05;
@@ -25,7 +35,7 @@ export class ProtectedCall {
   message: unknown;
   readonly #call: ServerInterceptingCallInterface;
   readonly #method: ProtectedMethod;
-  readonly #options: InterceptorOptions;
+  readonly #options: ProtectedCallOptions;
   readonly #gone = new AbortController();
   #record: RecordIdentity | undefined;
   #attempt: Attempt | undefined;
@@ -33,7 +43,7 @@ export class ProtectedCall {
   #concluded = false;
   #answered = false;
 
-  constructor(call: ServerInterceptingCallInterface, method: ProtectedMethod, options: InterceptorOptions) {
+  constructor(call: ServerInterceptingCallInterface, method: ProtectedMethod, options: ProtectedCallOptions) {
     this.#call = call;
     this.#method = method;
     this.#options = options;

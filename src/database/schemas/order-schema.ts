@@ -3,7 +3,6 @@ import { NANOS_PER_UNIT, TOTAL_UNITS_LIMIT } from '../../orders/money.ts';
 import { orderStates } from '../../orders/order.ts';
 import { limits } from '../../orders/validation/draft-rule.ts';
 import { LabelsType } from './labels-type.ts';
-import { OrderItemSchema } from './order-item-schema.ts';
 
 /** Orders. Their states and limits are the domain's, as CHECK constraints. */
 export const OrderSchema = defineEntity({
@@ -43,3 +42,26 @@ export const OrderSchema = defineEntity({
 });
 
 export type OrderRow = InferEntity<typeof OrderSchema>;
+
+/** The lines of orders, in the order of the request. Their currency is the order's. */
+export const OrderItemSchema = defineEntity({
+  name: 'OrderItemRow',
+  tableName: 'order_items',
+  properties: {
+    order: () => p.manyToOne(OrderSchema).primary().fieldName('order_id').deleteRule('cascade'),
+    position: p.smallint().primary(),
+    sku: p.text(),
+    quantity: p.integer(),
+    priceUnits: p.bigint(),
+    priceNanos: p.integer(),
+  },
+  checks: [
+    { name: 'order_items_position_check', expression: `position >= 0 and position < ${limits.itemsMax}` },
+    { name: 'order_items_sku_check', expression: `char_length(sku) between 1 and ${limits.skuCharactersMax}` },
+    { name: 'order_items_quantity_check', expression: `quantity between 1 and ${limits.quantityMax}` },
+    { name: 'order_items_price_units_check', expression: `price_units >= 0 and price_units < ${TOTAL_UNITS_LIMIT}` },
+    { name: 'order_items_price_nanos_check', expression: `price_nanos >= 0 and price_nanos < ${NANOS_PER_UNIT}` },
+  ],
+});
+
+export type OrderItemRow = InferEntity<typeof OrderItemSchema>;

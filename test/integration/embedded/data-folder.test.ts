@@ -39,3 +39,11 @@ test('the number of a process that died, or of a program that has nothing to do 
   await lock(folder);
   expect(await readdir(folder)).toEqual(['lock.sqlite', 'process-id']);
 });
+
+test('a folder that cannot be written to is refused in a sentence', async () => {
+  const folder = join(await createTestFolder('lock'), '.data');
+  await writeFile(folder, 'a file where the folder should be');
+  const rejected = lock(folder);
+  await expect(rejected).rejects.toMatchObject({ code: 'NO_ACCESS' });
+  await expect(rejected).rejects.toThrow(`The data folder ${folder} cannot be used: Error: EEXIST`);
+});

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
@@ -80,4 +82,18 @@ test('a lock file whose process number now belongs to another program does not s
   );
   const { url } = await start();
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
+test('a data folder that a PostgreSQL of somebody else runs on is refused', async () => {
+  await copyDataFolder(templateFolder(), folder);
+  const stranger = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { argv0: 'postgres' });
+  cleanUp(async () => stranger.kill('SIGKILL'));
+  await once(stranger, 'spawn');
+  const lockFile = `${stranger.pid}\n${folder}\n1700000000\n5432\n\n127.0.0.1\n\nready\n`;
+  await writeFile(join(folder, 'postmaster.pid'), lockFile);
+  const rejected = start();
+  await expect(rejected).rejects.toMatchObject({ code: 'FOLDER_IN_USE' });
+  await expect(rejected).rejects.toThrow(`is in use by process ${stranger.pid}, which was not started by this program`);
+  expect(await readFile(join(folder, 'postmaster.pid'), 'utf8')).toBe(lockFile);
+  expect(stranger.exitCode).toBeNull();
 });

@@ -16,8 +16,6 @@ const redisBinary = await ensureRedisBinary({ searchPath, isRoot: false, log });
 if (redisBinary.kind === 'missing') throw new Error(redisBinary.advice);
 const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings: { fsync: 'off' }, log });
 const redis = await startLocalRedis({ folder: join(folder, 'redis'), binary: redisBinary.binary, log });
-tell({ postgres, redis, messages });
-
 // A timer keeps it running: the servers alone do not.
 const running = setInterval(() => {}, 60_000);
 process.once('SIGINT', async () => {
@@ -28,3 +26,5 @@ process.once('SIGINT', async () => {
   await postgres.stop();
   await dataFolder.release();
 });
+// Last: whoever reads this may send the signal at once.
+tell({ postgres, redis, messages });
