@@ -20,8 +20,13 @@ const DATABASE_RETRY_MS = 2_000;
 export async function serve({ config, logger, onReady, failure }: ServeOptions): Promise<void> {
   const stopSignal = firstStopSignal(logger);
   const stopped = failure === undefined ? stopSignal : Promise.race([stopSignal, failure]);
-  const isMigrated = await Promise.race([migrateWhenPossible(config, logger), stopped.then(() => false)]);
-  if (!isMigrated) {
+  const stopping = new AbortController();
+  const abort = () => stopping.abort();
+  stopped.then(abort, abort);
+  await migrateWhenPossible(config, logger, stopping.signal);
+  if (stopping.signal.aborted) {
+    // Rejects if it was no signal that ended it.
+    await stopped;
     return;
   }
   const service = await startService({ config, logger });
@@ -34,17 +39,30 @@ export async function serve({ config, logger, onReady, failure }: ServeOptions):
   logger.info('stopped');
 }
 
-async function migrateWhenPossible(config: ConfigWith<'database'>, logger: Logger): Promise<true> {
-  for (;;) {
+async function migrateWhenPossible(
+  config: ConfigWith<'database'>,
+  logger: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  while (!stopping.aborted) {
     try {
-      await runMigrations(config, logger);
-      return true;
+      return await runMigrations(config, logger);
     } catch (error) {
       if (!isNotThereYet(error)) {
         throw error;
       }
       logger.warn({ err: error }, `the database cannot be reached yet: next try in ${DATABASE_RETRY_MS / 1_000} s`);
-      await sleep(DATABASE_RETRY_MS);
+      await sleepUnlessStopping(DATABASE_RETRY_MS, stopping);
+    }
+  }
+}
+
+async function sleepUnlessStopping(delayMs: number, stopping: AbortSignal): Promise<void> {
+  try {
+    await sleep(delayMs, undefined, { signal: stopping });
+  } catch (error) {
+    if (!stopping.aborted) {
+      throw error;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { EmbeddedError } from './embedded-error.ts';
+import { listFolder } from './list-folder.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 
 /** The user that PostgreSQL runs as instead of us: it refuses to run as root. Undefined where we are not root. */
@@ -25,6 +26,7 @@ export async function chooseAccount(
     return undefined;
   }
   if (owner && owner.uid !== 0) return { userId: owner.uid, groupId: owner.gid };
+  if (owner && (await listFolder(dataFolder)).includes('PG_VERSION')) throw rootOwner(dataFolder);
   return (await findAccount()) ?? (await createAccount(log));
 }
 
@@ -51,6 +53,14 @@ async function createAccount(log: (message: string) => void): Promise<PostgresAc
 
 function run(program: string, programArguments: readonly string[]): Promise<ProgramResult> {
   return runProgram({ program, programArguments, timeoutMs, environment: process.env });
+}
+
+function rootOwner(dataFolder: string): EmbeddedError {
+  return new EmbeddedError(
+    'NO_ACCESS',
+    `The data folder ${dataFolder} belongs to root, perhaps because it was copied, and PostgreSQL does not run as ` +
+      `root. Give it to another user: chown -R ${accountName} ${dataFolder}. Nothing was changed.`,
+  );
 }
 
 function foreignOwner(dataFolder: string, userId: number): EmbeddedError {

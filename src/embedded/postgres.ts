@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
+import { createCluster } from './create-cluster.ts';
+import { inspectCluster } from './inspect-cluster.ts';
 import { loopback, requireFreePort } from './port.ts';
 import { chooseAccount } from './postgres-account.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
-import { applicationRole, createCluster, inspectCluster } from './postgres-cluster.ts';
 import { createDatabaseIfMissing } from './postgres-database.ts';
 import { clusterNameOf } from './postgres-identity.ts';
 import { launchPostgres } from './postgres-launch.ts';
 import { stopOrphanedPostgres } from './postgres-orphan.ts';
+import { applicationRole } from './postgres-role.ts';
 import { reportUnexpectedEnd, type ServerProcess } from './server-process.ts';
+import { removeWorkshops } from './unfinished-cluster.ts';
 
 export interface EmbeddedPostgresOptions {
   /** The data folder, made at the first start. The log lies beside it, in `<folder>.log`. */
@@ -41,6 +44,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { fsync = 'on' } = settings;
   const account = await chooseAccount(folder, log);
   await stopOrphanedPostgres(folder, log);
+  await removeWorkshops(folder);
   if (options.port !== undefined) await requireFreePort(options.port, 'PostgreSQL');
   const binaries = await findPostgresBinaries(account, `${clusterNameOf(folder)}-`);
   let server: ServerProcess | undefined;
@@ -51,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     if ((await inspectCluster(folder, binaries.majorVersion)) === 'absent') {
       log(`Creating a PostgreSQL ${binaries.majorVersion} data folder in ${folder}`);
-      await createCluster(folder, binaries, account, { isDurable: fsync !== 'off' });
+      await createCluster({ folder, binaries, account, isDurable: fsync !== 'off' });
     }
     const timeoutMs = options.startTimeoutMs ?? 60_000;
     const launched = await launchPostgres({ folder, port: options.port, settings, binaries, account, timeoutMs, log });

@@ -56,8 +56,8 @@ export class Attempt {
     this.#run = run;
     this.#encode = encode;
     this.#with = using_;
-    this.#limit = setTimeout(() => this.#giveUp(), using_.handlerLimitMs);
-    this.#renewal = claimed ? setInterval(() => void this.#renew(), run.record.policy.leaseMs / 3) : undefined;
+    this.#limit = setTimeout(() => this.#giveUp(), using_.handlerLimitMs).unref();
+    this.#renewal = claimed ? setInterval(() => void this.#renew(), run.record.policy.leaseMs / 3).unref() : undefined;
   }
 
   /** Resolves, with what the caller is to be told, if the handler runs for too long. */

@@ -23,7 +23,7 @@ export class DelimitedListContent implements FieldContent {
 
   absorb(reader: WireReader, wireType: number): void {
     requireWireType(reader, this.field, wireType, this.encoding.wireType);
-    writeField(this.elements, this.field.number, wireType, this.encoding.read(reader));
+    writeField(this.elements, this.field.number, wireType, this.encoding.read(reader, this.field.label));
   }
 
   write(writer: WireWriter): void {

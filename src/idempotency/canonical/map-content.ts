@@ -1,13 +1,19 @@
 import { WireType } from '@bufbuild/protobuf/wire';
 import type { FieldContent } from './field-content.ts';
 import { MessageContent, type MessagePlan } from './message-content.ts';
-import { absorbNested, type MessageField, writeNested } from './nested-message.ts';
+import { absorbNested, type MessageField } from './nested-message.ts';
 import type { ScalarContent } from './scalar-content.ts';
 import type { WireReader } from './wire-reader.ts';
-import { type WireValue, writeValue } from './wire-value.ts';
+import { type WireValue, writeField, writeValue } from './wire-value.ts';
 import { WireWriter } from './wire-writer.ts';
 
 const varintBytesMax = 10;
+const capacityAtFirst = 64;
+
+interface EntryRange {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** The entries of a map as a message type of two fields, as protobuf defines them. */
 export interface MapEntryPlan {
@@ -25,8 +31,11 @@ export interface MapEntryPlan {
 export class MapContent implements FieldContent {
   readonly field: MessageField;
   private readonly plan: MapEntryPlan;
-  /** By key bytes. A Map, as an object would move keys that look like numbers and lose `__proto__`. */
-  private readonly entries = new Map<string, MessageContent>();
+  /** Entries encoded one after the other: many small ones as objects would take a hundred times the memory. */
+  private readonly encoded = new WireWriter(capacityAtFirst);
+  private sealed: Uint8Array | undefined;
+  /** Where they are, by key bytes. A Map, as an object would move keys that look like numbers and lose `__proto__`. */
+  private readonly entries = new Map<string, EntryRange>();
 
   constructor(field: MessageField, plan: MapEntryPlan) {
     this.field = field;
@@ -37,16 +46,17 @@ export class MapContent implements FieldContent {
     const key = this.plan.createKey();
     const entry = new MessageContent(this.plan.message, [key, this.plan.createValue()]);
     absorbNested(reader, this.field, wireType, entry);
-    this.entries.set(bytesAsText(key.value), entry);
+    const start = this.encoded.length;
+    entry.write(this.encoded, undefined);
+    this.entries.set(bytesAsText(key.value), { start, end: this.encoded.length });
   }
 
   write(writer: WireWriter): void {
+    this.sealed ??= this.encoded.finish();
     // Without a comparison of its own, sort compares UTF-16 code units, which are the bytes here.
     for (const key of [...this.entries.keys()].sort()) {
-      const entry = this.entries.get(key);
-      if (entry !== undefined) {
-        writeNested(writer, this.field, entry, undefined);
-      }
+      const range = this.entries.get(key);
+      writeField(writer, this.field.number, WireType.LengthDelimited, this.sealed.subarray(range?.start, range?.end));
     }
   }
 }

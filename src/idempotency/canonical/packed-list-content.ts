@@ -43,6 +43,6 @@ export class PackedListContent implements FieldContent {
   }
 
   private absorbElement(reader: WireReader): void {
-    writeValue(this.elements, this.encoding.wireType, this.encoding.read(reader));
+    writeValue(this.elements, this.encoding.wireType, this.encoding.read(reader, this.field.label));
   }
 }

@@ -24,7 +24,7 @@ export class ScalarContent implements FieldContent {
 
   absorb(reader: WireReader, wireType: number): void {
     requireWireType(reader, this.field, wireType, this.encoding.wireType);
-    this.value = this.encoding.read(reader);
+    this.value = this.encoding.read(reader, this.field.label);
   }
 
   write(writer: WireWriter): void {

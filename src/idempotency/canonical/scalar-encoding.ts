@@ -10,7 +10,8 @@ export interface ScalarEncoding {
   readonly wireType: WireType;
   /** Proto3's default. */
   readonly zero: WireValue;
-  readonly read: (reader: WireReader) => WireValue;
+  /** Reads a value. The label tells in an error sentence whose value it is. */
+  readonly read: (reader: WireReader, label: string) => WireValue;
 }
 
 /**
@@ -52,11 +53,11 @@ function fixedEncoding(size: 4 | 8): ScalarEncoding {
   };
 }
 
-function delimitedEncoding(read: (reader: WireReader) => Uint8Array): ScalarEncoding {
+function delimitedEncoding(read: ScalarEncoding['read']): ScalarEncoding {
   return { wireType: WireType.LengthDelimited, zero: new Uint8Array(0), read };
 }
 
-function readText(reader: WireReader): Uint8Array {
+function readText(reader: WireReader, label: string): Uint8Array {
   const text = reader.readDelimited();
-  return isUtf8(text) ? text : reader.failAtTag('a string is not UTF-8');
+  return isUtf8(text) ? text : reader.failAtTag(`${label} is not UTF-8`);
 }

@@ -15,6 +15,11 @@ export class WireWriter {
     this.bytes = new Uint8Array(capacity);
   }
 
+  /** How many bytes have been written. */
+  get length(): number {
+    return this.position;
+  }
+
   writeTag(number: number, wireType: number): void {
     this.writeVarint((number << 3) | wireType, 0);
   }
