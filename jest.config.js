@@ -16,6 +16,8 @@ export default {
     {
       ...shared,
       displayName: 'integration',
+      // Servers start and stop in these tests, on machines that have other things to do.
+      testTimeout: 60_000,
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',

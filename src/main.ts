@@ -3,6 +3,7 @@ import { loadConfig } from './commands/load-config.ts';
 import { runMigrations } from './commands/migrate.ts';
 import { printConfig } from './commands/print-config.ts';
 import { serve } from './commands/serve.ts';
+import { firstStopSignal } from './commands/stop-signals.ts';
 import { ConfigError } from './config/config-error.ts';
 import { readEnvironment } from './config/environment.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -23,7 +24,8 @@ program
   .description('run the service on the PostgreSQL and Redis that DATABASE_URL and REDIS_URL name')
   .action(async () => {
     const config = loadConfig(readEnvironment());
-    await serve({ config, logger: createLogger(config.log) });
+    const logger = createLogger(config.log);
+    await serve({ config, logger, stopped: firstStopSignal(logger) });
   });
 
 program

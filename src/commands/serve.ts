@@ -3,23 +3,20 @@ import type { Logger } from 'pino';
 import type { ConfigWith } from '../config/config.ts';
 import { type Service, startService } from '../service.ts';
 import { runMigrations } from './migrate.ts';
-import { firstStopSignal } from './stop-signals.ts';
 
 export interface ServeOptions {
   readonly config: ConfigWith<'database'>;
   readonly logger: Logger;
   /** Called when calls are taken. */
   readonly onReady?: (service: Service) => void;
-  /** Ends the service as a signal does, if it rejects: something that it cannot do without has gone. */
-  readonly failure?: Promise<never>;
+  /** Ends the service: a signal has come, or, if it rejects, something has gone that the service cannot do without. */
+  readonly stopped: Promise<unknown>;
 }
 
 const DATABASE_RETRY_MS = 2_000;
 
-/** Migrates, serves until a signal, drains. Waits for a database that is not there yet. */
-export async function serve({ config, logger, onReady, failure }: ServeOptions): Promise<void> {
-  const stopSignal = firstStopSignal(logger);
-  const stopped = failure === undefined ? stopSignal : Promise.race([stopSignal, failure]);
+/** Migrates, serves until it is stopped, drains. Waits for a database that is not there yet. */
+export async function serve({ config, logger, onReady, stopped }: ServeOptions): Promise<void> {
   const stopping = new AbortController();
   const abort = () => stopping.abort();
   stopped.then(abort, abort);

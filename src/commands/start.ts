@@ -11,6 +11,7 @@ import { createLogger } from '../telemetry/logger.ts';
 import { renderBanner } from './banner.ts';
 import { loadConfig } from './load-config.ts';
 import { serve } from './serve.ts';
+import { firstStopSignal } from './stop-signals.ts';
 
 const DATA_FOLDER = '.data';
 
@@ -28,7 +29,9 @@ export async function start(env: Environment): Promise<void> {
   const parsed = parseConfig(env);
   const logger = createLogger(parsed.ok ? parsed.config.log : { level: 'info', format: 'auto' });
   const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {});
+  // Heard from the beginning, so that Ctrl-C leaves nothing behind, whenever it comes.
+  const stopped = Promise.race([firstStopSignal(logger), failure.promise]);
+  stopped.catch(() => {});
   await using stack = new AsyncDisposableStack();
   const folder = resolve(DATA_FOLDER);
   const lock = await lockDataFolder(folder);
@@ -41,7 +44,7 @@ export async function start(env: Environment): Promise<void> {
   await serve({
     config,
     logger,
-    failure: failure.promise,
+    stopped,
     onReady: ({ port }) =>
       process.stdout.write(
         renderBanner({ port, host: config.grpc.listen.host, postgres: postgres.description, redis: redis.description }),

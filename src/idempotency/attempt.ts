@@ -44,19 +44,19 @@ export class Attempt {
   readonly record: RecordIdentity;
   readonly #run: LocalRun;
   readonly #encode: ResponseEncoder;
-  readonly #with: AttemptDependencies;
+  readonly #dependencies: AttemptDependencies;
   readonly #givenUp = Promise.withResolvers<IdempotencyError>();
   readonly #limit: NodeJS.Timeout;
   readonly #renewal: NodeJS.Timeout | undefined;
   #conclusion: Conclusion | undefined;
   #ended = false;
 
-  constructor(run: LocalRun, claimed: boolean, encode: ResponseEncoder, using_: AttemptDependencies) {
+  constructor(run: LocalRun, claimed: boolean, encode: ResponseEncoder, dependencies: AttemptDependencies) {
     this.record = run.record;
     this.#run = run;
     this.#encode = encode;
-    this.#with = using_;
-    this.#limit = setTimeout(() => this.#giveUp(), using_.handlerLimitMs).unref();
+    this.#dependencies = dependencies;
+    this.#limit = setTimeout(() => this.#giveUp(), dependencies.handlerLimitMs).unref();
     this.#renewal = claimed ? setInterval(() => void this.#renew(), run.record.policy.leaseMs / 3).unref() : undefined;
   }
 
@@ -73,11 +73,13 @@ export class Attempt {
    */
   async commit(response: unknown, work: CommitWork): Promise<void> {
     if (this.#conclusion !== undefined || this.#ended) {
-      throw new Error(`a handler of ${this.record.method} may commit once, within ${this.#with.handlerLimitMs} ms`);
+      throw new Error(
+        `a handler of ${this.record.method} may commit once, within ${this.#dependencies.handlerLimitMs} ms`,
+      );
     }
     try {
       const { method } = this.record;
-      const bytes = encodeResponse(this.#encode, response, method, this.#with.responseBytesMax);
+      const bytes = encodeResponse(this.#encode, response, method, this.#dependencies.responseBytesMax);
       await this.#settleBy({ kind: 'completed', response: bytes }, work);
     } catch (error) {
       this.#conclusion ??= { kind: 'refused', error };
@@ -91,7 +93,7 @@ export class Attempt {
     if (conclusion.kind !== 'answer') {
       this.release();
     }
-    await this.#with.pause?.('before_answer');
+    await this.#dependencies.pause?.('before_answer');
     return conclusion;
   }
 
@@ -102,9 +104,9 @@ export class Attempt {
     }
     this.#end();
     this.#run.settle({ kind: 'released' });
-    this.#with.report({ kind: 'released' }, this.record);
+    this.#dependencies.report({ kind: 'released' }, this.record);
     this.#inBackground(async () => {
-      await this.#with.store.release(this.#run.claim);
+      await this.#dependencies.store.release(this.#run.claim);
     });
   }
 
@@ -120,7 +122,7 @@ export class Attempt {
       return { kind: 'handlerFailure' };
     }
     this.#conclusion = undefined;
-    const { ledger } = this.#with;
+    const { ledger } = this.#dependencies;
     try {
       if (result.kind === 'response') {
         await this.commit(result.response, (entry) => ledger.record(entry));
@@ -134,7 +136,7 @@ export class Attempt {
   }
 
   async #settleBy(outcome: Outcome, work: CommitWork): Promise<void> {
-    const { pause, ledger } = this.#with;
+    const { pause, ledger } = this.#dependencies;
     await pause?.('before_commit');
     const result = await work({ record: this.record, outcome });
     await pause?.('after_commit');
@@ -155,18 +157,18 @@ export class Attempt {
     this.#conclusion = { kind: 'answer', outcome, replayed };
     this.#end();
     this.#run.settle({ kind: 'outcome', outcome });
-    this.#with.report({ kind: replayed ? 'replayed' : 'executed' }, this.record);
+    this.#dependencies.report({ kind: replayed ? 'replayed' : 'executed' }, this.record);
     this.#inBackground(async () => {
-      await this.#with.pause?.('before_settle');
-      const reply = await this.#with.store.settle(this.#run.claim, outcome, timeToLiveMs);
+      await this.#dependencies.pause?.('before_settle');
+      const reply = await this.#dependencies.store.settle(this.#run.claim, outcome, timeToLiveMs);
       if (reply === 'lost') {
-        this.#with.report({ kind: 'lostOwnership' }, this.record);
+        this.#dependencies.report({ kind: 'lostOwnership' }, this.record);
       }
     });
   }
 
   async #renew(): Promise<void> {
-    if ((await this.#with.store.renew(this.#run.claim)) === 'lost') {
+    if ((await this.#dependencies.store.renew(this.#run.claim)) === 'lost') {
       clearInterval(this.#renewal);
     }
   }
@@ -174,8 +176,8 @@ export class Attempt {
   #giveUp(): void {
     this.#end();
     this.#run.settle({ kind: 'released' });
-    this.#with.report({ kind: 'handlerLimit' }, this.record);
-    const { handlerLimitMs } = this.#with;
+    this.#dependencies.report({ kind: 'handlerLimit' }, this.record);
+    const { handlerLimitMs } = this.#dependencies;
     this.#givenUp.resolve(
       new IdempotencyError(
         'OUTCOME_UNKNOWN',
@@ -196,8 +198,8 @@ export class Attempt {
   }
 
   #inBackground(work: () => Promise<void>): void {
-    this.#with.background(
-      work().catch((error: unknown) => this.#with.report({ kind: 'backgroundFault', error }, this.record)),
+    this.#dependencies.background(
+      work().catch((error: unknown) => this.#dependencies.report({ kind: 'backgroundFault', error }, this.record)),
     );
   }
 }

@@ -31,8 +31,12 @@ const FROZEN_CLAIM_MARGIN_MS = 1_000;
  * @throws IdempotencyError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, IDEMPOTENCY_KEY_IN_PROGRESS, STORED_FORM_UNKNOWN;
  * CallerGoneError; a transient fault of the ledger
  */
-export async function claimRecord(run: LocalRun, patience: Patience, using_: ClaimDependencies): Promise<Verdict> {
-  const { store, report, pause } = using_;
+export async function claimRecord(
+  run: LocalRun,
+  patience: Patience,
+  dependencies: ClaimDependencies,
+): Promise<Verdict> {
+  const { store, report, pause } = dependencies;
   const { record } = run;
   using watch = store.watch(record.id);
   let rival = { claim: '', sinceMs: 0 };
@@ -51,18 +55,18 @@ export async function claimRecord(run: LocalRun, patience: Patience, using_: Cla
           return { kind: 'execute', claimed: true };
         }
         report({ kind: 'takeover' }, record);
-        return await askLedger(run, true, using_);
+        return await askLedger(run, true, dependencies);
       case 'askLedger':
       case 'unavailable':
-        return await askLedger(run, false, using_);
+        return await askLedger(run, false, dependencies);
       case 'inProgress': {
         if (reply.claim !== rival.claim) {
           rival = { claim: reply.claim, sinceMs: performance.now() };
         }
         if (performance.now() - rival.sinceMs > record.policy.leaseMs + FROZEN_CLAIM_MARGIN_MS) {
-          return await askLedger(run, false, using_);
+          return await askLedger(run, false, dependencies);
         }
-        await waitForOwner(run, reply, watch, patience, using_.recheckMs);
+        await waitForOwner(run, reply, watch, patience, dependencies.recheckMs);
         break;
       }
       default:

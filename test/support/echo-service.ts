@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Client, handleUnaryCall } from '@grpc/grpc-js';
+import type { Client, handleUnaryCall, Metadata, ServiceError, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { Database } from '../../src/database/database.ts';
 import { PostgresLedger } from '../../src/database/ledger.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../src/idempotency/index.ts';
 import { CallLimits } from '../../src/transport/call-limits.ts';
 import { createGrpcServer, drain, listen } from '../../src/transport/grpc-server.ts';
-import { createToStatus } from '../../src/transport/status.ts';
+import { createToStatus, type ToStatus } from '../../src/transport/status.ts';
 import { unaryHandler } from '../../src/transport/unary-handler.ts';
 import {
   EchoServiceService,
@@ -31,8 +31,24 @@ import { createClient } from './unary-call.ts';
 export interface EchoBehaviour {
   /** Runs in the handler, before it answers; throws what the handler is to fail with. */
   readonly onRun?: (run: number, attempt: Attempt, request: SayRequest) => Promise<void> | void;
-  /** Takes the handler's place altogether. */
-  readonly say?: handleUnaryCall<SayRequest, SayResponse>;
+  readonly onShout?: (run: number, attempt: Attempt, request: ShoutRequest) => Promise<void> | void;
+  /** Takes the handler's place altogether, for a request of the test's choice. */
+  readonly insteadOfSay?: (request: SayRequest) => handleUnaryCall<SayRequest, SayResponse> | undefined;
+}
+
+/** A failure that a handler sends as it is: the status is not made by the server's own table. */
+export class HandlerFailure extends Error implements ServiceError {
+  override readonly name = 'HandlerFailure';
+  readonly code: status;
+  readonly details: string;
+  readonly metadata: Metadata;
+
+  constructor(code: status, details: string, metadata: Metadata) {
+    super(details);
+    this.code = code;
+    this.details = details;
+    this.metadata = metadata;
+  }
 }
 
 export interface EchoServiceOptions extends Stores, EchoBehaviour {
@@ -53,6 +69,8 @@ export interface EchoService extends AsyncDisposable {
   readonly events: readonly IdempotencyEvent[];
   /** How often the handlers have run. */
   readonly runs: () => number;
+  /** How many calls have come in and not yet ended. */
+  readonly callsInFlight: () => number;
   stop(): Promise<void>;
 }
 
@@ -84,24 +102,30 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
     runsMax: config.grpc.maxCallsInFlight,
     ...options.library,
   });
+  const handlerStatus: ToStatus = (error, metadata) =>
+    error instanceof HandlerFailure ? error : toStatus(error, metadata);
   let runs = 0;
   const say = unaryHandler<SayRequest, SayResponse>(async (call) => {
     runs += 1;
     const run = runs;
     await options.onRun?.(run, idempotency.attemptOf(call), call.request);
     return { text: call.request.text, run, payload: call.request.payload };
-  }, toStatus);
-  const shout = unaryHandler<ShoutRequest, ShoutResponse>(async ({ request }) => {
+  }, handlerStatus);
+  const shout = unaryHandler<ShoutRequest, ShoutResponse>(async (call) => {
     runs += 1;
-    return { text: request.text.toUpperCase(), run: runs };
-  }, toStatus);
+    const run = runs;
+    await options.onShout?.(run, idempotency.attemptOf(call), call.request);
+    return { text: call.request.text.toUpperCase(), run };
+  }, handlerStatus);
+  const chosenSay: handleUnaryCall<SayRequest, SayResponse> = (call, callback) =>
+    (options.insteadOfSay?.(call.request) ?? say)(call, callback);
   const limits = new CallLimits({
     callsInFlightMax: config.grpc.maxCallsInFlight,
     callLimitMs: config.grpc.callLimitMs,
   });
   const server = createGrpcServer({ ...config.grpc, interceptors: [limits.interceptor, idempotency.interceptor] });
   server.addService(idempotency.protect(EchoServiceService), {
-    say: options.say ?? say,
+    say: chosenSay,
     shout,
     listen: unaryHandler<{ text: string }, { text: string }>(async ({ request }) => ({ text: request.text }), toStatus),
   });
@@ -128,6 +152,7 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
     store,
     events,
     runs: () => runs,
+    callsInFlight: () => limits.inFlightNow,
     stop,
     [Symbol.asyncDispose]: stop,
   };

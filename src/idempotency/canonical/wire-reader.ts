@@ -8,7 +8,10 @@ export interface Tag {
   readonly wireType: number;
 }
 
-/** Protobuf's own decoders stop at this depth: bytes that pass here can be read by all of them. The message itself is level 1. */
+/**
+ * Protobuf's own decoders stop at this depth: bytes that pass here can be read by all of them. The message itself is
+ * level 1; every message, map entry and group within is one more.
+ */
 const levelsMax = 100;
 const varintBytesMax = 10;
 

@@ -8,7 +8,7 @@ const server = z.object({ url: z.string(), processId: z.number() });
 
 /** What `start-both.ts` tells, a line at a time. */
 export const started = z.object({ postgres: server, redis: server, messages: z.array(z.string()) });
-export const interrupted = z.object({ wereAlive: z.array(z.boolean()) });
+export const interrupted = z.object({ answer: z.array(z.object({ one: z.number() })) });
 
 export interface ParentProcess {
   readonly processId: number;

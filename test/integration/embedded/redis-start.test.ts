@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { findFreePort } from '../../../src/embedded/port.ts';
 import { type LocalRedisOptions, startLocalRedis } from '../../../src/embedded/redis.ts';
@@ -10,6 +10,8 @@ import { testRedisBinary } from '../../support/redis-binary.ts';
 import { createTestFolder } from '../../support/run-folder.ts';
 import { useCleanUp } from './clean-up.ts';
 
+// Servers start within a second, but the disk of a busy machine can take its time.
+jest.setTimeout(60_000);
 const cleanUp = useCleanUp();
 
 async function start(options: Partial<LocalRedisOptions> & { folder: string }) {

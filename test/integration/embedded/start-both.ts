@@ -3,6 +3,7 @@ import { lockDataFolder } from '../../../src/embedded/data-folder.ts';
 import { ensureRedisBinary } from '../../../src/embedded/install-redis.ts';
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts';
 import { startLocalRedis } from '../../../src/embedded/redis.ts';
+import { query } from './query.ts';
 
 /** A program to be killed: starts both servers as `npm start` does, and tells about them in one line of JSON. */
 const { PATH: searchPath = '' } = process.env;
@@ -20,8 +21,8 @@ const redis = await startLocalRedis({ folder: join(folder, 'redis'), binary: red
 const running = setInterval(() => {}, 60_000);
 process.once('SIGINT', async () => {
   clearInterval(running);
-  const isAlive = (processId: number) => process.kill(processId, 0);
-  tell({ wereAlive: [isAlive(postgres.processId), isAlive(redis.processId)] });
+  // A server that got the signal, too, would refuse.
+  tell({ answer: await query(postgres.url, 'SELECT 1 AS one') });
   await redis.stop();
   await postgres.stop();
   await dataFolder.release();

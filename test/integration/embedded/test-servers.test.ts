@@ -1,25 +1,26 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startOwnPostgres } from '../../support/own-postgres.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { startTestRedis } from '../../support/redis.ts';
+import { useCleanUp } from './clean-up.ts';
 import { query } from './query.ts';
 
-const cleanUps: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+// Servers start within a second, but the disk of a busy machine can take its time.
+jest.setTimeout(60_000);
+const cleanUp = useCleanUp();
 
 test('each test database is empty and apart from the others', async () => {
   const [first, second] = await Promise.all([createTestDatabase(), createTestDatabase()]);
-  cleanUps.push(first.drop, second.drop);
+  cleanUp(first.drop);
+  cleanUp(second.drop);
   await query(first.url, 'CREATE TABLE things (id int)');
   expect(await query(second.url, "SELECT to_regclass('things') AS found")).toEqual([{ found: null }]);
 });
 
 test("a test's own PostgreSQL keeps what it acknowledged through a hard kill", async () => {
   const postgres = await startOwnPostgres();
-  cleanUps.push(postgres.stop);
+  cleanUp(postgres.stop);
   await query(postgres.url, 'CREATE TABLE things AS SELECT 7 AS id');
   const before = postgres.processId;
   await postgres.killHard();
@@ -31,7 +32,7 @@ test("a test's own PostgreSQL keeps what it acknowledged through a hard kill", a
 
 test("a test's own PostgreSQL answers nothing while it is frozen, and everything after", async () => {
   const postgres = await startOwnPostgres();
-  cleanUps.push(postgres.stop);
+  cleanUp(postgres.stop);
   await postgres.freeze();
   await expect(query(postgres.url, 'SELECT 1', 100)).rejects.toThrow('timeout');
   await postgres.thaw();
@@ -47,7 +48,7 @@ test.each([
   "a test's own Redis answers $found after a kill if isPersistent is $isPersistent",
   async ({ isPersistent, found }) => {
     const redis = await startTestRedis({ isPersistent });
-    cleanUps.push(redis.stop);
+    cleanUp(redis.stop);
     const client = new Redis(redis.url, { retryStrategy: () => 20 });
     client.on('error', () => {});
     await client.set('key', 'value');

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Whose bytes: those of the client that connected, or those of the server behind. */
+export type Side = 'client' | 'server';
+
+/** Bytes of one side, as text in latin1. */
+export interface Passage {
+  readonly from: Side;
+  readonly bytes: string;
+}
+
+/** A way to a server that can be made slow, deaf, or cut off in the middle of a sentence. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** From now on everything is under way for so much longer, in both directions. */
+  setDelay(delayMs: number): void;
+  /** Swallows everything, on connections old and new, and closes nothing. What was swallowed never comes. */
+  swallow(): void;
+  /** Lets new connections through again. The deaf ones stay deaf, as when a firewall has forgotten them. */
+  heal(): void;
+  /** Swallows the next piece of the server's bytes, which for one command at a time is one reply. */
+  swallowNextReply(): Promise<void>;
+  /**
+   * Resets a connection as soon as all the passages have been seen on it, one after the other. The piece with the last of
+   * them is not passed on.
+   */
+  cutAfter(...passages: readonly Passage[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket;
+  isDeaf: boolean;
+  /** How many of the awaited passages this line has seen. */
+  seen: number;
+}
+
+export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
+  const host = '127.0.0.1';
+  const lines = new Set<Line>();
+  let delayMs = 0;
+  let isSwallowing = false;
+  let lostReply: (() => void) | undefined;
+  let cut: { readonly passages: readonly Passage[]; readonly onCut: () => void } | undefined;
+
+  const end = (line: Line) => {
+    lines.delete(line);
+    line.client.resetAndDestroy();
+    line.server.resetAndDestroy();
+  };
+  const isLastPassage = (line: Line, from: Side, piece: Buffer): boolean => {
+    const awaited = cut?.passages[line.seen];
+    if (cut === undefined || awaited?.from !== from || !piece.includes(awaited.bytes, 0, 'latin1')) {
+      return false;
+    }
+    line.seen += 1;
+    return line.seen === cut.passages.length;
+  };
+  const forward = (line: Line, from: Side) => {
+    const [source, target] = from === 'client' ? [line.client, line.server] : [line.server, line.client];
+    let sent = Promise.resolve();
+    source.on('data', (piece: Buffer) => {
+      if (line.isDeaf) {
+        return;
+      }
+      if (isLastPassage(line, from, piece)) {
+        const { onCut } = cut ?? {};
+        cut = undefined;
+        end(line);
+        onCut?.();
+      } else if (from === 'server' && lostReply !== undefined) {
+        lostReply();
+        lostReply = undefined;
+      } else {
+        const arrival = delayMs > 0 ? sleep(delayMs, undefined, { ref: false }) : undefined;
+        // One after the other: a shorter delay must not let a later piece overtake.
+        sent = sent.then(() => arrival).then(() => void target.write(piece));
+      }
+    });
+    source.on('end', () => void sent.then(() => target.end()));
+    source.on('error', () => end(line)).on('close', () => end(line));
+  };
+
+  const proxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const server = createConnection({ port: serverPort, host, allowHalfOpen: true, noDelay: true });
+    const line = { client, server, isDeaf: isSwallowing, seen: 0 };
+    lines.add(line);
+    forward(line, 'client');
+    forward(line, 'server');
+  });
+  proxy.listen(0, host);
+  await once(proxy, 'listening');
+  const address = proxy.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const stop = async () => {
+    for (const line of lines) end(line);
+    if (proxy.listening) {
+      proxy.close();
+      await once(proxy, 'close');
+    }
+  };
+  return {
+    port: address.port,
+    setDelay: (ms) => {
+      delayMs = ms;
+    },
+    swallow: () => {
+      isSwallowing = true;
+      for (const line of lines) line.isDeaf = true;
+    },
+    heal: () => {
+      isSwallowing = false;
+    },
+    swallowNextReply: () =>
+      new Promise((resolve) => {
+        lostReply = resolve;
+      }),
+    cutAfter: (...passages) => {
+      for (const line of lines) line.seen = 0;
+      return new Promise((resolve) => {
+        cut = { passages, onCut: resolve };
+      });
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
