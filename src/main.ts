@@ -1,10 +1,10 @@
+import { inspect } from 'node:util';
 import { Command, Option } from 'commander';
 import { loadConfig } from './commands/load-config.ts';
 import { runMigrations } from './commands/migrate.ts';
 import { printConfig } from './commands/print-config.ts';
 import { serve } from './commands/serve.ts';
 import { firstStopSignal } from './commands/stop-signals.ts';
-import { ConfigError } from './config/config-error.ts';
 import { readEnvironment } from './config/environment.ts';
 import { createLogger } from './telemetry/logger.ts';
 
@@ -46,13 +46,15 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // A fault of the configuration says all that is needed; anything else is told with its origin.
-  const text =
-    error instanceof ConfigError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
+}
+
+/** Errors whose message says all that is needed; anything else is told with where it came from. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  const isSelfExplanatory = ['ConfigError', 'EmbeddedError', 'ListenError', 'PolicyError'].includes(error.name);
+  return isSelfExplanatory ? error.message : inspect(error);
 }

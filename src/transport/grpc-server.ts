@@ -26,7 +26,12 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
   });
 }
 
-/** Starts to take calls. @returns the port, also where 0 was asked for. @throws an error that names the address */
+/** Calls cannot be taken where they should be. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** Starts to take calls. @returns the port, also where 0 was asked for. @throws ListenError, which names the address */
 export async function listen(server: Server, authority: string): Promise<number> {
   return await new Promise((resolve, reject) => {
     server.bindAsync(authority, ServerCredentials.createInsecure(), (error, port) => {
@@ -34,7 +39,7 @@ export async function listen(server: Server, authority: string): Promise<number>
         resolve(port);
       } else {
         const message = `Calls cannot be taken at ${authority}: ${error.message}. Is the port in use? Choose another with GRPC_LISTEN.`;
-        reject(new Error(message, { cause: error }));
+        reject(new ListenError(message, { cause: error }));
       }
     });
   });
