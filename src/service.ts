@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import { readContractFile } from './contract.ts';
@@ -39,6 +40,9 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** How long a stop waits for handlers whose calls were cut, and for what is still to be written behind the answers. */
+const SETTLE_LIMIT_MS = 5_000;
+
 /** Builds everything from the configuration and starts it. The database must have been migrated. */
 export async function startService({ config, logger, pause }: ServiceOptions): Promise<Service> {
   await using stack = new AsyncDisposableStack();
@@ -69,7 +73,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
     runsMax: config.grpc.maxCallsInFlight,
   });
-  stack.defer(() => idempotency.drained());
+  stack.defer(() => withinLimit(idempotency.drained(), SETTLE_LIMIT_MS));
 
   const limits = new CallLimits({
     callsInFlightMax: config.grpc.maxCallsInFlight,
@@ -80,7 +84,13 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const server = createGrpcServer({ ...config.grpc, interceptors });
   const orders = new OrderRepository(database, ledger);
   server.addService(idempotency.protect(OrderServiceService), {
-    ...createOrderHandlers({ idempotency, orders, pageTokens, toStatus }),
+    ...createOrderHandlers({
+      idempotency,
+      orders,
+      pageTokens,
+      toStatus,
+      responseBytesMax: config.grpc.maxResponseBytes,
+    }),
   });
   health.addTo(server);
   if (config.grpc.reflection) {
@@ -94,6 +104,12 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   });
   const running = stack.move();
   return { port, stop: () => running.disposeAsync() };
+}
+
+async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {})]);
+  limit.abort();
 }
 
 function openDatabase(config: ConfigWith<'database'>, logger: Logger, metrics: Metrics, health: Health): Database {

@@ -20,30 +20,29 @@ export async function serve({ config, logger, onReady, stopped }: ServeOptions):
   const stopping = new AbortController();
   const abort = () => stopping.abort();
   stopped.then(abort, abort);
-  await migrateWhenPossible(config, logger, stopping.signal);
-  if (stopping.signal.aborted) {
-    // Rejects if it was no signal that ended it.
-    await stopped;
-    return;
+  const service = await startWhenPossible(config, logger, stopping.signal);
+  if (service !== undefined) {
+    onReady?.(service);
+    try {
+      await stopped;
+    } finally {
+      await service.stop();
+    }
+    logger.info('stopped');
   }
-  const service = await startService({ config, logger });
-  onReady?.(service);
-  try {
-    await stopped;
-  } finally {
-    await service.stop();
-  }
-  logger.info('stopped');
+  // Rejects if it was no signal that ended it.
+  await stopped;
 }
 
-async function migrateWhenPossible(
+async function startWhenPossible(
   config: ConfigWith<'database'>,
   logger: Logger,
   stopping: AbortSignal,
-): Promise<void> {
+): Promise<Service | undefined> {
   while (!stopping.aborted) {
     try {
-      return await runMigrations(config, logger);
+      await runMigrations(config, logger);
+      return stopping.aborted ? undefined : await startService({ config, logger });
     } catch (error) {
       if (!isNotThereYet(error)) {
         throw error;
@@ -52,6 +51,7 @@ async function migrateWhenPossible(
       await sleepUnlessStopping(DATABASE_RETRY_MS, stopping);
     }
   }
+  return undefined;
 }
 
 async function sleepUnlessStopping(delayMs: number, stopping: AbortSignal): Promise<void> {
@@ -71,6 +71,9 @@ const notThereYetCodes: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
   '57P03',
   '53300',
 ]);
@@ -79,5 +82,10 @@ function isNotThereYet(error: unknown): boolean {
   if (!(error instanceof Error)) {
     return false;
   }
-  return ('code' in error && notThereYetCodes.has(error.code)) || /timeout expired|terminated/i.test(error.message);
+  const isUnavailable = 'reason' in error && error.reason === 'DATABASE_UNAVAILABLE';
+  return (
+    isUnavailable ||
+    ('code' in error && notThereYetCodes.has(error.code)) ||
+    /timeout expired|terminated/i.test(error.message)
+  );
 }

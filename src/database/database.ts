@@ -23,6 +23,7 @@ const retryOfRaces = retry(handleWhen(isRaceLost), {
 export class Database {
   readonly #orm: Orm;
   readonly #heartbeat: Heartbeat;
+  #isClosed = false;
 
   constructor(options: HeartbeatOptions) {
     this.#orm = createOrm(options);
@@ -39,6 +40,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#heartbeat.close();
     await this.#orm.close(true);
   }
@@ -83,6 +85,10 @@ export class Database {
 
   /** While the database is known to be gone, nobody waits for it. */
   #requireUp(): void {
+    if (this.#isClosed) {
+      // MikroORM would open another pool, which nobody would close.
+      throw unavailable(new Error('the connection to the database was closed'));
+    }
     const { state } = this.#heartbeat;
     if (state.kind === 'down') {
       throw unavailable(state.error);
@@ -92,7 +98,7 @@ export class Database {
 
 function classify(error: unknown, sent: boolean): Error {
   const state = sqlStateOf(error);
-  if (state === undefined || endsSession(error)) {
+  if (state === undefined || endsSession(state)) {
     return sent ? new CommitUnknownError(error) : unavailable(error);
   }
   const facts = { sqlState: state };

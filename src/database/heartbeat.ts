@@ -26,7 +26,7 @@ const lifeRule = z.object({ life: z.string() });
 const LIFE_QUERY = `
   select concat_ws(' ', system_identifier, timeline_id, current_database(), extract(epoch from pg_postmaster_start_time())) as life
   from pg_control_system(), pg_control_checkpoint()
-  where not pg_is_in_recovery()`;
+  where not pg_is_in_recovery() and not current_setting('transaction_read_only')::boolean`;
 
 const EPOCH_HEX_DIGITS = 16;
 
@@ -60,7 +60,7 @@ export class Heartbeat {
       this.#client ??= await this.#connect();
       const { rows } = await this.#client.query(LIFE_QUERY);
       if (rows.length === 0) {
-        throw new Error('the database is a standby, and cannot be written to');
+        throw new Error('the database cannot be written to: it is a standby, or read-only');
       }
       this.#change({ kind: 'up', epoch: epochOf(lifeRule.parse(rows[0]).life) });
     } catch (error) {
@@ -87,6 +87,10 @@ export class Heartbeat {
     };
     client.on('error', onEnd).on('end', onEnd);
     await client.connect();
+    if (this.#closed) {
+      client.end().catch(() => {});
+      throw new Error('the heartbeat was closed while it connected');
+    }
     watchForSilence(client, this.#options.connectTimeoutMs);
     return client;
   }

@@ -20,7 +20,7 @@ export function insertEntry({ record, outcome }: LedgerEntry, memoryMs: number):
       ${isCompleted ? 'COMPLETED' : 'FAILED'}, ${STORED_FORM},
       ${isCompleted ? outcome.response : null},
       ${isCompleted ? null : outcome.code},
-      ${isCompleted ? null : withoutNul(outcome.message)},
+      ${isCompleted ? null : outcome.message},
       ${isCompleted ? null : outcome.details},
       now(), now() + ${record.policy.timeToLiveMs} * interval '1 millisecond')
     on conflict (id) do update set
@@ -30,9 +30,4 @@ export function insertEntry({ record, outcome }: LedgerEntry, memoryMs: number):
       status_details = excluded.status_details, created_at = excluded.created_at, expires_at = excluded.expires_at
     where known.expires_at + ${rememberedMs} * interval '1 millisecond' <= now()
     returning id`;
-}
-
-/** PostgreSQL keeps every character in a text but this one. */
-function withoutNul(text: string): string {
-  return text.replaceAll('\0', '\u{fffd}');
 }

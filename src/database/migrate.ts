@@ -21,12 +21,13 @@ export async function migrate(options: OrmOptions): Promise<readonly string[]> {
     silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
   };
   const lock = new Client(connectionSettings(patient));
-  // The queries below reject on their own; an unheard error event would end the process.
-  lock.on('error', () => {});
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+  lock.on('error', (error) => lost.reject(new Error('the lock for migrations was lost', { cause: error })));
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    return await applyMigrations(patient);
+    return await Promise.race([applyMigrations(patient), lost.promise]);
   } finally {
     await lock.end();
   }

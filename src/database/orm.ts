@@ -19,6 +19,8 @@ export interface OrmOptions {
   readonly silenceLimitMs: number;
 }
 
+const POOL_IDLE_MS = 10 * 60_000;
+
 export const entities = [OrderSchema, OrderItemSchema, IdempotencyKeySchema, ServiceSecretSchema];
 
 /** Opens MikroORM on a database; no connection is made yet. */
@@ -28,7 +30,8 @@ export function createOrm(options: OrmOptions, extra: Partial<Options> = {}): Or
     // The name is taken from the URL; MikroORM wants one all the same.
     dbName: databaseNameIn(options.url),
     forceUtcTimezone: true,
-    pool: { min: 0, max: options.poolSize },
+    // Connections outlive quiet minutes, so that the first call after one does not pay for a new one.
+    pool: { min: 0, max: options.poolSize, idleTimeoutMillis: POOL_IDLE_MS },
     logger: () => {},
     driverOptions: {
       ...connectionSettings(options),

@@ -24,5 +24,5 @@ export function watchForSilence(client: ClientBase, silenceLimitMs: number): voi
 }
 
 function isIdle(client: ClientBase): boolean {
-  return Reflect.get(client, '_activeQuery') === null;
+  return Reflect.get(client, '_activeQuery') === null && Reflect.get(client, '_ending') !== true;
 }

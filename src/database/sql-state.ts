@@ -11,6 +11,12 @@ export const sqlStates = {
 /** Connection exceptions, insufficient resources, operator intervention, system errors: the database is in trouble. */
 const troubleClasses: ReadonlySet<string> = new Set(['08', '53', '57', '58']);
 
+/** A server that was demoted to a standby, or is in maintenance: READ ONLY SQL TRANSACTION. */
+const READ_ONLY = '25006';
+
+/** Connection exceptions, operator intervention, and the timeouts that end a session. */
+const sessionEnd = /^(08|57P|25P0[34])/;
+
 /** The database's own word for what went wrong, or undefined if the error is not from the database. */
 export function sqlStateOf(error: unknown): string | undefined {
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
@@ -27,12 +33,12 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /** Whether the database ended the session with the error, so that it says nothing about the statement before. */
-export function endsSession(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity !== 'ERROR';
+export function endsSession(sqlState: string): boolean {
+  return sessionEnd.test(sqlState);
 }
 
 export function isTrouble(sqlState: string): boolean {
-  return troubleClasses.has(sqlState.slice(0, 2));
+  return troubleClasses.has(sqlState.slice(0, 2)) || sqlState === READ_ONLY;
 }
 
 /** The loser of a race inside the database: the same statement may win if it is sent again. */

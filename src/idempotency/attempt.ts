@@ -1,5 +1,5 @@
 import { encodeResponse, type ResponseEncoder } from './encode-response.ts';
-import { IdempotencyError } from './errors.ts';
+import { IdempotencyError, isIdempotencyError } from './errors.ts';
 import type { CommitWork, Ledger } from './ledger.ts';
 import { judgeRow, recordChanged } from './ledger-verdict.ts';
 import type { LocalRun } from './local-run.ts';
@@ -115,7 +115,7 @@ export class Attempt {
     if (earlier?.kind === 'answer' || (earlier !== undefined && result.kind === 'response')) {
       return earlier;
     }
-    if (earlier?.kind === 'refused' && earlier.error instanceof IdempotencyError) {
+    if (earlier?.kind === 'refused' && isIdempotencyError(earlier.error)) {
       return earlier;
     }
     if (result.kind === 'transientFailure') {
@@ -184,7 +184,7 @@ export class Attempt {
         `${this.record.method} did not end within ${handlerLimitMs} ms; whether it had an effect is unknown. Repeat the call ` +
           'with the same key.',
         {
-          facts: { key: this.record.key.value, limitMs: String(handlerLimitMs) },
+          facts: { key: this.record.key.value, method: this.record.method, limitMs: String(handlerLimitMs) },
           retryAfterMs: this.record.policy.leaseMs,
         },
       ),

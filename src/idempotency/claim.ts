@@ -5,8 +5,9 @@ import type { LocalRun } from './local-run.ts';
 import type { Outcome } from './outcome.ts';
 import { type Patience, waitPatiently } from './patience.ts';
 import type { Pause } from './pause-points.ts';
+import type { RecordIdentity } from './record.ts';
 import type { Report } from './reporter.ts';
-import type { BeginReply, Store, Watch } from './store.ts';
+import type { BeginReply, Store } from './store.ts';
 
 export interface ClaimDependencies {
   readonly store: Store;
@@ -19,7 +20,7 @@ export interface ClaimDependencies {
 
 /** What the leader of a record is to do. */
 export type Verdict =
-  /** `claimed`: the store holds the claim, and it wants renewing. */
+  /** `claimed`: the store holds the claim, as far as is known, and it wants renewing. */
   { readonly kind: 'execute'; readonly claimed: boolean } | { readonly kind: 'replay'; readonly outcome: Outcome };
 
 /** A claim that did not move for a whole lease by our own clock is dead, whatever the store's clock says. */
@@ -41,6 +42,7 @@ export async function claimRecord(
   using watch = store.watch(record.id);
   let rival = { claim: '', sinceMs: 0 };
   for (;;) {
+    const changed = watch.nextChange();
     await pause?.('before_begin');
     const reply = await store.begin(run.claim);
     await pause?.('after_begin');
@@ -48,7 +50,7 @@ export async function claimRecord(
       case 'settled':
         return { kind: 'replay', outcome: reply.outcome };
       case 'mismatch':
-        throw keyReused(record);
+        return { kind: 'replay', outcome: await outcomeDespiteClaim(record, dependencies.ledger) };
       case 'acquired':
         if (!reply.takeover) {
           // Not looked up in the ledger: should it know the record after all, its primary key refuses the commit.
@@ -57,8 +59,10 @@ export async function claimRecord(
         report({ kind: 'takeover' }, record);
         return await askLedger(run, true, dependencies);
       case 'askLedger':
-      case 'unavailable':
         return await askLedger(run, false, dependencies);
+      case 'unavailable':
+        // The claim may have been made all the same: renewing one that was not does no harm.
+        return await askLedger(run, true, dependencies);
       case 'inProgress': {
         if (reply.claim !== rival.claim) {
           rival = { claim: reply.claim, sinceMs: performance.now() };
@@ -66,13 +70,26 @@ export async function claimRecord(
         if (performance.now() - rival.sinceMs > record.policy.leaseMs + FROZEN_CLAIM_MARGIN_MS) {
           return await askLedger(run, false, dependencies);
         }
-        await waitForOwner(run, reply, watch, patience, dependencies.recheckMs);
+        await waitForOwner(run, reply, changed, patience, dependencies.recheckMs);
         break;
       }
       default:
         throw new Error(`unknown reply ${JSON.stringify(reply satisfies never)}`);
     }
   }
+}
+
+/**
+ * What a request gets whose record another request seems to have: its own outcome if the ledger has one. A claim proves
+ * nothing, and neither does anything else that Redis says (P5).
+ * @throws IdempotencyError IDEMPOTENCY_KEY_REUSED, and what judgeRow throws; a transient fault of the ledger
+ */
+export async function outcomeDespiteClaim(record: RecordIdentity, ledger: Ledger): Promise<Outcome> {
+  const outcome = judgeRow(await ledger.read(record.id), record);
+  if (outcome === undefined) {
+    throw keyReused(record);
+  }
+  return outcome;
 }
 
 async function askLedger(run: LocalRun, claimed: boolean, { store, ledger }: ClaimDependencies): Promise<Verdict> {
@@ -86,9 +103,8 @@ async function askLedger(run: LocalRun, claimed: boolean, { store, ledger }: Cla
     void store.settle(run.claim, outcome, row.timeLeftMs);
     return { kind: 'replay', outcome };
   } catch (error) {
-    if (claimed) {
-      void store.release(run.claim);
-    }
+    // Also where `begin` gave no answer: it may have run all the same.
+    void store.release(run.claim);
     throw error;
   }
 }
@@ -96,11 +112,11 @@ async function askLedger(run: LocalRun, claimed: boolean, { store, ledger }: Cla
 async function waitForOwner(
   { record }: LocalRun,
   reply: Extract<BeginReply, { kind: 'inProgress' }>,
-  watch: Watch,
+  changed: Promise<void>,
   patience: Patience,
   recheckMs: number,
 ): Promise<void> {
-  const waited = await waitPatiently(watch.changed(), patience, Math.min(reply.leaseLeftMs + 1, recheckMs));
+  const waited = await waitPatiently(changed, patience, Math.min(reply.leaseLeftMs + 1, recheckMs));
   if (waited.kind === 'callerGone') {
     throw new CallerGoneError();
   }

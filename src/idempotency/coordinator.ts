@@ -1,9 +1,9 @@
 import { Attempt, type AttemptDependencies } from './attempt.ts';
-import { type ClaimDependencies, claimRecord } from './claim.ts';
+import { type ClaimDependencies, claimRecord, outcomeDespiteClaim } from './claim.ts';
 import type { ResponseEncoder } from './encode-response.ts';
-import { CallerGoneError, IdempotencyError } from './errors.ts';
+import { CallerGoneError, IdempotencyError, isIdempotencyError } from './errors.ts';
 import { differ } from './fingerprint.ts';
-import { keyReused, stillInProgress } from './ledger-verdict.ts';
+import { stillInProgress } from './ledger-verdict.ts';
 import { type LocalRun, LocalRuns, type Settlement } from './local-run.ts';
 import type { Outcome } from './outcome.ts';
 import { type Patience, waitPatiently } from './patience.ts';
@@ -53,17 +53,17 @@ export class Coordinator {
       }
       return beginning;
     } catch (error) {
-      if (error instanceof IdempotencyError && error.reason === 'IDEMPOTENCY_KEY_REUSED') {
+      if (isIdempotencyError(error) && error.reason === 'IDEMPOTENCY_KEY_REUSED') {
         report({ kind: 'mismatch' }, record);
       }
       throw error;
     }
   }
 
-  /** Resolves when everything that goes on behind the answers has ended. */
+  /** Resolves when all runs, also those whose callers have gone, and everything behind the answers have ended. */
   async drained(): Promise<void> {
-    while (this.#background.size > 0) {
-      await Promise.all(this.#background);
+    while (this.#runs.size > 0 || this.#background.size > 0) {
+      await Promise.all([...this.#runs.settlements(), ...this.#background]);
     }
   }
 
@@ -112,7 +112,7 @@ export class Coordinator {
   async #follow(running: LocalRun, record: RecordIdentity, patience: Patience): Promise<Settlement | undefined> {
     const isOtherRequest = differ(running.record.fingerprint, record.fingerprint);
     if (isOtherRequest && running.executing) {
-      throw keyReused(record);
+      return { kind: 'outcome', outcome: await outcomeDespiteClaim(record, this.#options.ledger) };
     }
     const { waitersPerKeyMax } = this.#options;
     if (running.followers >= waitersPerKeyMax) {

@@ -18,7 +18,7 @@ export function encodeResponse(
     throw new IdempotencyError(
       'RESPONSE_TOO_LARGE',
       `The answer of ${method} has ${bytes.length} bytes, and at most ${bytesMax} can be sent. Nothing was done. Ask for less.`,
-      { facts: { bytes: String(bytes.length), bytesMax: String(bytesMax) } },
+      { facts: { method, bytes: String(bytes.length), bytesMax: String(bytesMax) } },
     );
   }
   return bytes;

@@ -23,7 +23,8 @@ export interface IdempotencyErrorOptions {
 
 /**
  * A call that the protocol refuses or cannot answer. It carries no gRPC status: that is given in the one place where the
- * server turns errors into statuses. Tell it by `reason`, not by `instanceof`: two copies of this library may be loaded.
+ * server turns errors into statuses. Tell it by its name, not by `instanceof`: two copies of this library may be
+ * loaded.
  */
 export class IdempotencyError extends Error {
   override readonly name = 'IdempotencyError';
@@ -37,6 +38,11 @@ export class IdempotencyError extends Error {
     this.facts = options.facts ?? {};
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+/** Whether an error is one of the protocol, also if another copy of this library has made it. */
+export function isIdempotencyError(error: unknown): error is IdempotencyError {
+  return error instanceof Error && error.name === 'IdempotencyError' && 'reason' in error;
 }
 
 /** The caller went away while it waited; nobody is left to read an answer. */

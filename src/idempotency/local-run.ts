@@ -57,6 +57,10 @@ export class LocalRuns {
     return this.#runs.size;
   }
 
+  settlements(): Promise<Settlement>[] {
+    return [...this.#runs.values()].map(({ settled }) => settled);
+  }
+
   find(id: string): LocalRun | undefined {
     return this.#runs.get(id);
   }

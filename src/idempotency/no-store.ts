@@ -8,7 +8,7 @@ export const noStore: Store = {
   renew: unavailable,
   settle: unavailable,
   release: unavailable,
-  watch: (): Watch => ({ changed: () => new Promise(() => {}), [Symbol.dispose]: () => {} }),
+  watch: (): Watch => ({ nextChange: () => new Promise(() => {}), [Symbol.dispose]: () => {} }),
 };
 
 async function unavailable(): Promise<ClaimReply> {

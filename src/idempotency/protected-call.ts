@@ -78,12 +78,14 @@ export class ProtectedCall {
     this.#conclude(this.#attempt, { kind: 'response', response: message }, undefined, pass);
   }
 
-  sendStatus(sent: CallStatus, pass: (status: CallStatus) => void): void {
+  sendStatus(given: CallStatus, pass: (status: CallStatus) => void): void {
+    // What cannot be sent or kept as it is (half a surrogate pair, NUL) is replaced once, so that every answer is the same.
+    const sent = { ...given, details: given.details.toWellFormed().replaceAll('\0', '\u{fffd}') };
     if (this.#attempt === undefined) {
       pass(this.#record === undefined ? sent : this.#withRecord(sent, undefined));
       return;
     }
-    if (sent.code === status.OK) {
+    if (sent.code === status.OK && this.#concluded) {
       // The status behind a message that has gone out.
       pass(sent);
       return;

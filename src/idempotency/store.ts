@@ -51,8 +51,11 @@ export type BeginReply =
 /** `lost`: the claim is another's by now, which is normal after a pause; the ledger decides who wins. */
 export type ClaimReply = 'done' | 'lost' | 'unavailable';
 
-/** A subscription to one record's changes. It is made before the question whose answer it may overtake. */
+/** A subscription to one record's changes. */
 export interface Watch extends Disposable {
-  /** Resolves when the record has changed, or may have changed, since the watch was made or last waited for. */
-  changed(): Promise<void>;
+  /**
+   * Promises the next change from now on. Called before the store is asked, because a change may overtake the answer; a promise
+   * that was given earlier is of no more use.
+   */
+  nextChange(): Promise<void>;
 }

@@ -1,8 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import type { Order, OrderDraft } from './order.ts';
 
-/** Makes the order that a draft asks for. It is not placed before it is committed. */
-export function placeOrder(draft: OrderDraft, orderId: string = randomUUIDv7()): Order {
+/**
+ * Makes the order that a draft asks for. It is not placed before it is committed. Ids made in one process increase, also within a
+ * millisecond; between processes their order is as good as the clocks.
+ */
+export function placeOrder(draft: OrderDraft, orderId: string = uuidv7()): Order {
   const createTime = timeOfUuidv7(orderId);
   return { ...draft, orderId, state: 'PENDING', createTime, updateTime: createTime };
 }

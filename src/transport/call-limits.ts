@@ -10,6 +10,7 @@ export interface CallLimitOptions {
 }
 
 const RETRY_AFTER_MS = 1_000;
+const HEALTH_SERVICE = '/grpc.health.v1.Health/';
 
 /** Bounds the calls in flight and the time that a unary call may take, and can end all open streams at a shutdown. */
 export class CallLimits {
@@ -21,26 +22,28 @@ export class CallLimits {
     this.#options = options;
   }
 
-  /** How many calls are in flight now. */
+  /** How many calls are in flight now; those that ask for health are not counted. */
   get inFlightNow(): number {
     return this.#inFlight;
   }
 
-  readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, call) => {
-    if (this.#inFlight >= this.#options.callsInFlightMax) {
+  readonly interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
+    // Whoever asks for our health must be answered most of all when there is no room for anything else.
+    const weight = path.startsWith(HEALTH_SERVICE) ? 0 : 1;
+    if (weight > 0 && this.#inFlight >= this.#options.callsInFlightMax) {
       return refusing(call, this.#tooManyCalls());
     }
     const isStream = requestStream || responseStream;
     const limit = isStream
       ? undefined
       : setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
-    this.#inFlight += 1;
+    this.#inFlight += weight;
     if (isStream) {
       this.#streams.add(call);
     }
     const onEnd = () => {
       clearTimeout(limit);
-      this.#inFlight -= 1;
+      this.#inFlight -= weight;
       this.#streams.delete(call);
     };
     // The transport calls onCancel exactly once, at the end of every call.

@@ -1,4 +1,9 @@
-import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import {
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 
@@ -21,7 +26,7 @@ export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
           // The transport calls this at the end of every call, not only of those that were cancelled.
           onCancel: () => {
             const durationMs = Math.round((performance.now() - startedMs) * 1_000) / 1_000;
-            const outcome = code === undefined ? 'CANCELLED' : status[code];
+            const outcome = code === undefined ? endWithoutStatus(call) : status[code];
             logger.debug({ method: path, requestId, status: outcome, durationMs, peer: call.getPeer() }, 'call ended');
           },
         }),
@@ -36,4 +41,9 @@ export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
       },
     });
   };
+}
+
+/** The transport ends a call at its deadline by itself, past all interceptors. */
+function endWithoutStatus(call: ServerInterceptingCallInterface): string {
+  return Date.now() >= Number(call.getDeadline()) ? 'DEADLINE_EXCEEDED' : 'CANCELLED';
 }

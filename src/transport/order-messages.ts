@@ -1,6 +1,6 @@
 import type { Timestamp } from '../generated/google/protobuf/timestamp.ts';
 import type { Money as MoneyMessage } from '../generated/google/type/money.ts';
-import { type Order as OrderMessage, OrderState as OrderStateMessage } from '../generated/orders/v1/order.ts';
+import { Order as OrderMessage, OrderState as OrderStateMessage } from '../generated/orders/v1/order.ts';
 import type { Money } from '../orders/money.ts';
 import { type Order, type OrderState, orderStates } from '../orders/order.ts';
 
@@ -25,6 +25,14 @@ export function toOrderMessage(order: Order): OrderMessage {
     createTime: toTimestamp(order.createTime),
     updateTime: toTimestamp(order.updateTime),
   };
+}
+
+/** Tag and length of an order within a page. */
+const ENVELOPE_BYTES = 6;
+
+/** How many bytes an order takes within an answer. */
+export function messageBytes(order: Order): number {
+  return OrderMessage.encode(toOrderMessage(order)).finish().length + ENVELOPE_BYTES;
 }
 
 /** A state in the domain's words; a state that the contract does not know stays as it is, for validation to refuse. */

@@ -19,7 +19,11 @@ export function addReflection(server: Server, contract: FileRegistry): void {
   const serverReflectionInfo = (stream: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>) => {
     stream.on('data', (request: ServerReflectionRequest) => {
       const messageResponse = answer(request.messageRequest, index);
-      stream.write({ validHost: request.host, originalRequest: request, messageResponse });
+      if (!stream.write({ validHost: request.host, originalRequest: request, messageResponse })) {
+        // A client that asks and does not read waits for itself.
+        stream.pause();
+        stream.once('drain', () => stream.resume());
+      }
     });
     stream.on('end', () => stream.end());
   };

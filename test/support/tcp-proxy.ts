@@ -16,12 +16,12 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** From now on everything is under way for so much longer, in both directions. */
   setDelay(delayMs: number): void;
-  /** Swallows everything, on connections old and new, and closes nothing. What was swallowed never comes. */
+  /** Swallows everything, the news of an end too, on connections old and new. What was swallowed never comes. */
   swallow(): void;
   /** Lets new connections through again. The deaf ones stay deaf, as when a firewall has forgotten them. */
   heal(): void;
-  /** Swallows the next piece of the server's bytes, which for one command at a time is one reply. */
-  swallowNextReply(): Promise<void>;
+  /** Swallows the next piece of the server's bytes: one reply, or the replies to one pipeline. Those behind it move up. */
+  swallowNextReply(): void;
   /**
    * Resets a connection as soon as all the passages have been seen on it, one after the other. The piece with the last of
    * them is not passed on.
@@ -43,7 +43,7 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
   const lines = new Set<Line>();
   let delayMs = 0;
   let isSwallowing = false;
-  let lostReply: (() => void) | undefined;
+  let isReplyLost = false;
   let cut: { readonly passages: readonly Passage[]; readonly onCut: () => void } | undefined;
 
   const end = (line: Line) => {
@@ -71,16 +71,17 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
         cut = undefined;
         end(line);
         onCut?.();
-      } else if (from === 'server' && lostReply !== undefined) {
-        lostReply();
-        lostReply = undefined;
+      } else if (from === 'server' && isReplyLost) {
+        isReplyLost = false;
       } else {
         const arrival = delayMs > 0 ? sleep(delayMs, undefined, { ref: false }) : undefined;
         // One after the other: a shorter delay must not let a later piece overtake.
         sent = sent.then(() => arrival).then(() => void target.write(piece));
       }
     });
-    source.on('end', () => void sent.then(() => target.end()));
+    source.on('end', () => {
+      if (!line.isDeaf) void sent.then(() => target.end());
+    });
     source.on('error', () => end(line)).on('close', () => end(line));
   };
 
@@ -113,11 +114,11 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     },
     heal: () => {
       isSwallowing = false;
+      isReplyLost = false;
     },
-    swallowNextReply: () =>
-      new Promise((resolve) => {
-        lostReply = resolve;
-      }),
+    swallowNextReply: () => {
+      isReplyLost = true;
+    },
     cutAfter: (...passages) => {
       for (const line of lines) line.seen = 0;
       return new Promise((resolve) => {

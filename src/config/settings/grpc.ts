@@ -24,7 +24,8 @@ export const grpcSettings = {
     variable: 'GRPC_MAX_RESPONSE_BYTES',
     default: 4 * mebibyte,
     reason: 'gRPC clients refuse more than this unless told otherwise',
-    meaning: 'A larger answer is not sent; a mutation that would need one is refused before it commits.',
+    meaning:
+      'A larger answer is not sent; a mutation that would need one is refused before it commits. Lower it only when no stored answer is larger: it could not be replayed.',
   }),
   maxCallsInFlight: setting(count('calls', { min: 1, max: 100_000 }), {
     variable: 'GRPC_MAX_CALLS_IN_FLIGHT',

@@ -68,6 +68,7 @@ redis.call('HSET', key,
   'state', 'PENDING', 'fingerprint', ARGV[2], 'fingerprint_version', ARGV[3], 'owner', owner,
   'lease_ends_ms', string.format('%d', now + lease))
 redis.call('HSETNX', key, 'expires_ms', string.format('%d', now + tonumber(ARGV[6])))
--- A dead claim goes away soon after its lease, not after the 24 hours of an answer.
-redis.call('PEXPIRE', key, string.format('%d', lease * 2))
+-- A dead claim goes away a second after its lease, not after the 24 hours of an answer: long enough to be taken over, and
+-- too short to keep anybody out who comes with another request.
+redis.call('PEXPIRE', key, string.format('%d', lease + 1000))
 return {id, 'ACQUIRED', mode}

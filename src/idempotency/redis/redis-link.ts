@@ -35,6 +35,7 @@ export class RedisLink {
   readonly #prober: NodeJS.Timeout;
   #client: ScriptClient;
   #closed = false;
+  #isOpen = false;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
@@ -43,10 +44,15 @@ export class RedisLink {
       handleAll.orWhenResult(
         (result) => typeof result === 'object' && result !== null && 'slow' in result && result.slow === true,
       ),
-      { breaker: new ConsecutiveBreaker(options.circuitFailures), halfOpenAfter: options.circuitProbeMs },
+      { breaker: new ConsecutiveBreaker(options.circuitFailures), halfOpenAfter: Number.NEGATIVE_INFINITY },
     );
     this.#breaker.onBreak((reason) => {
-      if ('error' in reason || 'value' in reason) {
+      const isNews = !this.#isOpen;
+      this.#isOpen = true;
+      if (!isNews && this.#client.redis.status !== 'ready') {
+        return;
+      }
+      if (isNews && ('error' in reason || 'value' in reason)) {
         options.onChange(
           false,
           'error' in reason ? reason.error : new RedisUnavailableError(`Redis is slower than ${options.slowMs} ms.`),
@@ -54,7 +60,10 @@ export class RedisLink {
       }
       this.#replaceClient();
     });
-    this.#breaker.onReset(() => options.onChange(true, undefined));
+    this.#breaker.onReset(() => {
+      this.#isOpen = false;
+      options.onChange(true, undefined);
+    });
     this.#prober = setInterval(() => void this.#probe(), options.circuitProbeMs).unref();
   }
 
@@ -83,9 +92,21 @@ export class RedisLink {
     const { slowMs } = this.#options;
     try {
       const { value } = await this.#breaker.execute(async () => {
-        const startedMs = performance.now();
-        const value = await this.#withinLimit(command(this.#client));
-        return { value, slow: performance.now() - startedMs > slowMs };
+        let slow = false;
+        // Sockets are read before it counts, so that a pause of our own process is not taken for one of Redis.
+        const timer = setTimeout(
+          () =>
+            setImmediate(() => {
+              slow = true;
+            }),
+          slowMs,
+        );
+        try {
+          const value = await this.#withinLimit(command(this.#client));
+          return { value, slow };
+        } finally {
+          clearTimeout(timer);
+        }
       });
       return value;
     } catch (cause) {
@@ -116,9 +137,6 @@ export class RedisLink {
   }
 
   async #probe(): Promise<void> {
-    if (this.available) {
-      return;
-    }
     const { probeKey, circuitProbeMs } = this.#options;
     try {
       await this.#execute(({ redis }) => redis.set(probeKey, '', 'PX', circuitProbeMs));

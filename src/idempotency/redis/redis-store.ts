@@ -28,7 +28,13 @@ export class RedisStore implements Store {
     this.#options = options;
     this.#channel = `${options.prefix}:wake`;
     this.#link = new RedisLink({ ...options, probeKey: `${options.prefix}:probe` });
-    this.#wakes = new WakeChannel(options.url, this.#channel, options.connectTimeoutMs);
+    this.#wakes = new WakeChannel({
+      url: options.url,
+      channel: this.#channel,
+      connectTimeoutMs: options.connectTimeoutMs,
+      pingIntervalMs: options.circuitProbeMs,
+      pingTimeoutMs: options.commandTimeoutMs,
+    });
   }
 
   get available(): boolean {

@@ -20,5 +20,5 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = math.max(tonumber(ARGV[3]) or 1, 1)
 redis.call('HSET', key, 'lease_ends_ms', string.format('%d', now + lease))
-redis.call('PEXPIRE', key, string.format('%d', lease * 2))
+redis.call('PEXPIRE', key, string.format('%d', lease + 1000))
 return {id, 'DONE'}

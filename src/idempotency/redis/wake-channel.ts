@@ -2,6 +2,15 @@ import { Redis } from 'ioredis';
 import type { Watch } from '../store.ts';
 import { connectionOptions } from './connection-options.ts';
 
+export interface WakeChannelOptions {
+  readonly url: string;
+  readonly channel: string;
+  readonly connectTimeoutMs: number;
+  /** How often the connection is asked whether it still is one, and how long the answer may take. */
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+}
+
 /**
  * Hears which records were settled or released, over a connection of its own. A message can be lost, so whoever listens
  * also asks again after a while; whenever the subscription is made anew, everybody is told to ask.
@@ -9,8 +18,9 @@ import { connectionOptions } from './connection-options.ts';
 export class WakeChannel {
   readonly #redis: Redis;
   readonly #watches = new Map<string, Set<RecordWatch>>();
+  readonly #pinger: NodeJS.Timeout;
 
-  constructor(url: string, channel: string, connectTimeoutMs: number) {
+  constructor({ url, channel, connectTimeoutMs, pingIntervalMs, pingTimeoutMs }: WakeChannelOptions) {
     // The subscription is made by hand, so that it is known when it holds.
     this.#redis = new Redis(url, {
       ...connectionOptions(connectTimeoutMs),
@@ -26,11 +36,7 @@ export class WakeChannel {
     });
     this.#redis.on('message', (_channel, id) => this.#wake(id));
     this.#redis.connect().catch(() => {});
-  }
-
-  /** How many records are watched for now. */
-  get watchedNow(): number {
-    return this.#watches.size;
+    this.#pinger = setInterval(() => this.#ping(pingTimeoutMs), pingIntervalMs).unref();
   }
 
   watch(id: string): Watch {
@@ -46,7 +52,19 @@ export class WakeChannel {
   }
 
   close(): void {
+    clearInterval(this.#pinger);
     this.#redis.disconnect();
+  }
+
+  /** A connection that only listens never notices that nobody speaks any more: it has to be asked. */
+  #ping(timeoutMs: number): void {
+    if (this.#redis.status === 'ready') {
+      const timer = setTimeout(() => this.#redis.disconnect(true), timeoutMs).unref();
+      this.#redis.ping().then(
+        () => clearTimeout(timer),
+        () => {},
+      );
+    }
   }
 
   #wake(id: string): void {
@@ -70,9 +88,9 @@ class RecordWatch implements Watch {
     this.#onDispose = onDispose;
   }
 
-  async changed(): Promise<void> {
-    await this.#next.promise;
+  nextChange(): Promise<void> {
     this.#next = Promise.withResolvers<void>();
+    return this.#next.promise;
   }
 
   wake(): void {

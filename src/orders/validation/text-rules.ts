@@ -9,7 +9,6 @@ const CONTROL_IN_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
 /** Characters are Unicode code points, as PostgreSQL counts them. */
 function characters(text: string): number {
-  // No text has more code points than UTF-16 units, so that only texts near a bound are counted one by one.
   return [...text].length;
 }
 

@@ -24,12 +24,16 @@ const anyLikelyBytes = fc
   .map((bytes) => Uint8Array.from(bytes));
 
 describe.each([
-  { type: sayRequest, anyBytes: fc.oneof(fc.uint8Array(), anyLikelyBytes) },
-  { type: sayRequest, anyBytes: anyDamaged(anyRequest.map((request) => encodeRequest(request))) },
-  { type: kinds, anyBytes: fc.oneof(fc.uint8Array(), anyLikelyBytes) },
-  { type: kinds, anyBytes: anyDamaged(anyKindsBytes) },
-  { type: groups, anyBytes: anyLikelyBytes },
-])(`any bytes taken for a $type.typeName (seed ${seed})`, ({ type, anyBytes }) => {
+  { type: sayRequest, what: 'random bytes', anyBytes: fc.oneof(fc.uint8Array(), anyLikelyBytes) },
+  {
+    type: sayRequest,
+    what: 'damaged messages',
+    anyBytes: anyDamaged(anyRequest.map((request) => encodeRequest(request))),
+  },
+  { type: kinds, what: 'random bytes', anyBytes: fc.oneof(fc.uint8Array(), anyLikelyBytes) },
+  { type: kinds, what: 'damaged messages', anyBytes: anyDamaged(anyKindsBytes) },
+  { type: groups, what: 'random bytes', anyBytes: anyLikelyBytes },
+])(`$what taken for $type.typeName (seed ${seed})`, ({ type, anyBytes }) => {
   test('are refused, or are brought into a form that stays and means the same', () => {
     const { canonicalize } = createCanonicalizer(type, []);
     const seen = { accepted: 0, refused: 0 };

@@ -31,6 +31,18 @@ test('several paths are left out together, also when one contains another', () =
   expect(toHex(fingerprinted)).toBe(toHex(concat(text(1, 'a'), delimited(3, text(1, 'name')))));
 });
 
+test('two paths into one message leave out both fields', () => {
+  const { fingerprinted } = createCanonicalizer(sayRequest, ['parts.trace', 'parts.name']).canonicalize(part);
+  expect(toHex(fingerprinted)).toBe(toHex(delimited(3)));
+});
+
+test('a path leaves out no field of another message that has the same number', () => {
+  const { fingerprinted } = createCanonicalizer(sayRequest, ['text', 'labels']).canonicalize(
+    concat(text(1, 'a'), part),
+  );
+  expect(toHex(fingerprinted)).toBe(toHex(part));
+});
+
 test('a path leaves out nothing below another level of the same type, nor unknown fields', () => {
   const bytes = delimited(14, delimited(14, text(17, 'left out'), varint(99, 1)), text(17, 'kept'));
   const { fingerprinted } = createCanonicalizer(kinds, ['inner.inner.early']).canonicalize(bytes);

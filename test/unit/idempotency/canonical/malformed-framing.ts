@@ -62,6 +62,7 @@ export const malformedFraming: readonly MalformedRow[] = [
   ['a truncated unknown string', hex('9a 06 02 41'), `${lengthPassesEnd}, at byte 2.`],
   ['a string that overruns its message', hex('1a 03 0a 05 41 42 43 44 45'), `${lengthPassesEnd}, at byte 3.`],
   ['a varint that overruns its message', concat(hex('2a 02 08 80'), hex('01')), `${passesEnd}, at byte 4.`],
+  ['a fixed32 that overruns its message', hex('1a 03 9d 06 00 00 00 00'), `${passesEnd}, at byte 4.`],
   ['a key that overruns its entry', hex('12 03 0a 04 61 62 63 64'), `${lengthPassesEnd}, at byte 3.`],
   ['a length of 2^32', concat(hex('0a 80 80 80 80 10'), item), `${lengthPassesEnd}, at byte 1.`],
   ['a length of 2^31', concat(hex('0a 80 80 80 80 08'), item), `${lengthPassesEnd}, at byte 1.`],

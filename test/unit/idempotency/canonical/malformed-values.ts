@@ -2,33 +2,45 @@ import type { MalformedRow } from './malformed-row.ts';
 import { concat, delimited, hex, nest, text } from './wire.ts';
 
 const passesEnd = 'A field passes the end of its message';
-const wireTypeOfText = (actual: number) =>
-  `Field 1 (text) of echo.v1.SayRequest has wire type ${actual} where 2 belongs`;
+const textField = 'Field 1 (text) of echo.v1.SayRequest';
+const wireTypeOfText = (actual: number) => `${textField} has wire type ${actual} where 2 belongs`;
 
 /** Fields of echo.v1.SayRequest whose value is not of their type. */
 export const malformedSayRequests: readonly MalformedRow[] = [
-  ['a broken first byte', hex('0a 02 ff 41'), 'A string is not UTF-8, at byte 0.'],
-  ['UTF-8 cut short', hex('0a 02 e2 82'), 'A string is not UTF-8, at byte 0.'],
-  ['overlong UTF-8', hex('0a 02 c0 80'), 'A string is not UTF-8, at byte 0.'],
-  ['a surrogate in UTF-8', hex('0a 03 ed a0 80'), 'A string is not UTF-8, at byte 0.'],
-  ['a character beyond Unicode', hex('0a 04 f4 90 80 80'), 'A string is not UTF-8, at byte 0.'],
-  ['a broken map key', hex('12 03 0a 01 ff'), 'A string is not UTF-8, at byte 2.'],
-  ['a broken map value', hex('12 03 12 01 ff'), 'A string is not UTF-8, at byte 2.'],
-  ['a broken string in a list of messages', hex('1a 03 0a 01 ff'), 'A string is not UTF-8, at byte 2.'],
+  ['a broken first byte', hex('0a 02 ff 41'), `${textField} is not UTF-8, at byte 0.`],
+  ['UTF-8 cut short', hex('0a 02 e2 82'), `${textField} is not UTF-8, at byte 0.`],
+  ['overlong UTF-8', hex('0a 02 c0 80'), `${textField} is not UTF-8, at byte 0.`],
+  ['a surrogate in UTF-8', hex('0a 03 ed a0 80'), `${textField} is not UTF-8, at byte 0.`],
+  ['a character beyond Unicode', hex('0a 04 f4 90 80 80'), `${textField} is not UTF-8, at byte 0.`],
+  [
+    'a broken map key',
+    hex('12 03 0a 01 ff'),
+    'The key of field 2 (labels) of echo.v1.SayRequest is not UTF-8, at byte 2.',
+  ],
+  [
+    'a broken map value',
+    hex('12 03 12 01 ff'),
+    'The value of field 2 (labels) of echo.v1.SayRequest is not UTF-8, at byte 2.',
+  ],
+  [
+    'a broken string in a list of messages',
+    hex('1a 03 0a 01 ff'),
+    'Field 1 (name) of echo.v1.Part is not UTF-8, at byte 2.',
+  ],
   [
     'a broken string that a later one replaces',
     concat(hex('0a 01 ff'), text(1, 'a')),
-    'A string is not UTF-8, at byte 0.',
+    `${textField} is not UTF-8, at byte 0.`,
   ],
   [
     'a broken string in an entry that a later one replaces',
     concat(hex('12 03 12 01 ff'), delimited(2)),
-    'A string is not UTF-8, at byte 2.',
+    'The value of field 2 (labels) of echo.v1.SayRequest is not UTF-8, at byte 2.',
   ],
   [
     'a broken message of a oneof that a later member replaces',
     concat(hex('4a 03 0a 01 ff'), text(8, 'a')),
-    'A string is not UTF-8, at byte 2.',
+    'Field 1 (name) of echo.v1.Part is not UTF-8, at byte 2.',
   ],
   ['a varint in a string', hex('08 00'), `${wireTypeOfText(0)}, at byte 0.`],
   ['a fixed64 in a string', hex('09 0000000000000000'), `${wireTypeOfText(1)}, at byte 0.`],
@@ -95,7 +107,7 @@ export const malformedKinds: readonly MalformedRow[] = [
     hex('58 00'),
     'Field 11 (texts) of kinds.v1.Kinds has wire type 0 where 2 belongs, at byte 0.',
   ],
-  ['a broken string in a list', hex('5a 01 ff'), 'A string is not UTF-8, at byte 0.'],
+  ['a broken string in a list', hex('5a 01 ff'), 'Field 11 (texts) of kinds.v1.Kinds is not UTF-8, at byte 0.'],
   [
     'a string in an enum',
     hex('52 00'),
@@ -122,6 +134,10 @@ export const malformedGroups: readonly MalformedRow[] = [
   ],
   ['a known group without an end', hex('0b 10 01'), `${passesEnd}, at byte 3.`],
   ['a known group that ends as another', hex('0b 14'), 'Field 2 ends a group that is not open there, at byte 1.'],
-  ['a broken string in a known group', hex('0b 0a 01 ff 0c'), 'A string is not UTF-8, at byte 1.'],
+  [
+    'a broken string in a known group',
+    hex('0b 0a 01 ff 0c'),
+    'Field 1 (name) of groups.v1.Groups.One is not UTF-8, at byte 1.',
+  ],
   ['a known group that ends twice', hex('0b 0c 0c'), 'Field 1 ends a group that is not open there, at byte 2.'],
 ];

@@ -99,11 +99,10 @@ describe(`any request (seed ${seed})`, () => {
       fc.property(anyRequest, (request) => {
         const bytes = encodeRequest(request);
         const whole = toHex(canonicalize(bytes).message);
-        for (let length = 0; length < bytes.byteLength; length++) {
-          expect(canonicalOrRefusal(canonicalize, bytes.subarray(0, length))).not.toBe(whole);
-        }
+        const forms = [...bytes.keys()].map((length) => canonicalOrRefusal(canonicalize, bytes.subarray(0, length)));
+        expect(forms.indexOf(whole)).toBe(-1);
       }),
-      { seed, numRuns: 100 },
+      { seed, numRuns: 50 },
     );
   });
 });

@@ -93,15 +93,11 @@ function rewriteList(record: FieldRecord, scalar: ScalarType, dice: Dice): Field
 
 function scrambleEntry(record: FieldRecord, field: DescField, dice: Dice): Uint8Array {
   const value = readRecords(record.value).find(({ number }) => number === 2);
-  const isDropped =
-    value === undefined || (value.value.every((byte) => byte === 0) && value.value.byteLength <= 1 && dice.once(2));
-  const valueRecords = isDropped
-    ? []
-    : field.message === undefined
-      ? [value]
-      : rewriteEntryMessage(value, field.message, dice);
-  const sequences = [keyOnly(record, dice), valueRecords.map((part) => writeRecord(part, dice))];
-  return concat(...dice.interleave(sequences));
+  let values: FieldRecord[] = [];
+  if (value !== undefined && !(isDefault(value) && dice.once(2))) {
+    values = field.message === undefined ? [value] : rewriteEntryMessage(value, field.message, dice);
+  }
+  return concat(...dice.interleave([keyOnly(record, dice), values.map((part) => writeRecord(part, dice))]));
 }
 
 function rewriteEntryMessage(value: FieldRecord, message: DescMessage, dice: Dice): FieldRecord[] {
@@ -112,9 +108,12 @@ function rewriteEntryMessage(value: FieldRecord, message: DescMessage, dice: Dic
 /** An entry's key, which may be left out if it is the default. */
 function keyOnly(record: FieldRecord, dice: Dice): Uint8Array[] {
   const key = readRecords(record.value).find(({ number }) => number === 1);
-  const isDefault =
-    key === undefined || key.value.byteLength === 0 || (key.wireType === WireType.Varint && key.value[0] === 0);
-  return key === undefined || (isDefault && dice.once(2)) ? [] : [writeRecord(key, dice)];
+  return key === undefined || (isDefault(key) && dice.once(2)) ? [] : [writeRecord(key, dice)];
+}
+
+/** Whether a string, message, integer or bool is its type's default. */
+function isDefault({ wireType, value }: FieldRecord): boolean {
+  return value.byteLength === 0 || (wireType === WireType.Varint && value[0] === 0);
 }
 
 function isOmittedByDefault(field: DescField): boolean {

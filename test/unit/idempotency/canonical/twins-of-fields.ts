@@ -9,6 +9,7 @@ export const fieldTwins: readonly TwinRow[] = [
     concat(text(1, 'a'), delimited(3), delimited(3, text(1, 'b'))),
     concat(delimited(3), text(1, 'a'), delimited(3, text(1, 'b'))),
   ],
+  ['a replacement character and a byte order mark', text(1, '\ufeff\ufffd'), hex('0a 86 00 efbbbf efbfbd')],
   ['a string given twice', text(1, 'b'), concat(text(1, 'a'), text(1, 'b'))],
   ['an empty string written out', hex(''), text(1, '')],
   ['a string that is emptied again', hex(''), concat(text(1, 'a'), text(1, ''))],

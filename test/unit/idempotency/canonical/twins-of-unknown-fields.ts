@@ -4,6 +4,7 @@ import { concat, delimited, endGroup, hex, startGroup, text, varint } from './wi
 /** Fields that echo.v1.SayRequest does not know. */
 export const unknownFieldTwins: readonly TwinRow[] = [
   ['unknown fields before known ones', concat(text(1, 'a'), varint(99, 1)), concat(varint(99, 1), text(1, 'a'))],
+  ['unknown fields 99 and 100', concat(varint(99, 1), varint(100, 1)), concat(varint(100, 1), varint(99, 1))],
   [
     'unknown fields in another order',
     concat(varint(50, 1), text(51, 'a'), varint(99, 2)),

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { migrate } from '../../../src/database/migrate.ts';
+import { TOTAL_UNITS_LIMIT } from '../../../src/orders/money.ts';
+import { limits } from '../../../src/orders/validation/draft-rule.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { testConfig } from '../../support/test-config.ts';
+import { type Audit, openAudit } from '../orders/audit.ts';
+
+let database: TestDatabase;
+let audit: Audit;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await migrate(testConfig({ databaseUrl: database.url }).database);
+  audit = await openAudit(database.url);
+});
+
+afterAll(async () => {
+  await audit.close();
+  await database.drop();
+});
+
+const bytes32 = Buffer.alloc(32, 7);
+const orderId = '0190f5c2-1c3d-7a4b-8c9d-0123456789ab';
+const now = new Date();
+
+const good: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  orders: {
+    order_id: orderId,
+    customer_id: 'c',
+    state: 'PENDING',
+    currency: 'EUR',
+    total_units: '0',
+    total_nanos: 0,
+    note: '',
+    labels: '{}',
+    created_at: now,
+    updated_at: now,
+    record_id: bytes32,
+  },
+  order_items: { order_id: orderId, position: 0, sku: 's', quantity: 1, price_units: '0', price_nanos: 0 },
+  idempotency_keys: {
+    id: bytes32,
+    principal: 'anonymous',
+    method: '/a/B',
+    key: 'k',
+    fingerprint: bytes32,
+    fingerprint_version: 1,
+    state: 'COMPLETED',
+    stored_form: 1,
+    response: Buffer.of(0),
+    status_code: null,
+    status_message: null,
+    status_details: null,
+    created_at: now,
+    expires_at: new Date(now.getTime() + 1),
+  },
+  service_secrets: { name: 'another', secret: bytes32 },
+};
+
+const failed = { state: 'FAILED', response: null, status_code: 5, status_message: '', status_details: Buffer.of() };
+
+/** Inserts a row with the changes into a table, and takes it back. @returns the constraint that refused it */
+async function refusalOf(table: string, changes: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  const row = { ...good[table], ...changes };
+  const names = Object.keys(row);
+  const places = names.map((_, index) => `$${index + 1}`);
+  await audit.run('begin');
+  try {
+    if (table === 'order_items') await insert('orders', { ...good['orders'] });
+    await audit.run(`insert into ${table} (${names.join()}) values (${places.join()})`, Object.values(row));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'constraint' in error) return String(error.constraint ?? error.message);
+    throw error;
+  } finally {
+    await audit.run('rollback');
+  }
+}
+
+async function insert(table: string, row: Readonly<Record<string, unknown>>) {
+  const names = Object.keys(row);
+  const places = names.map((_, index) => `$${index + 1}`);
+  await audit.run(`insert into ${table} (${names.join()}) values (${places.join()})`, Object.values(row));
+}
+
+const most = String(TOTAL_UNITS_LIMIT - 1n);
+
+test.each([
+  ['orders', {}],
+  ['orders', { customer_id: '😀'.repeat(limits.customerIdCharactersMax), note: '😀'.repeat(limits.noteCharactersMax) }],
+  ['orders', { total_units: most, total_nanos: 999_999_999 }],
+  ['orders', { state: 'CANCELLED', labels: '{"__proto__":"x"}' }],
+  ['order_items', {}],
+  ['order_items', { position: limits.itemsMax - 1, sku: '😀'.repeat(limits.skuCharactersMax) }],
+  ['order_items', { quantity: limits.quantityMax, price_units: most, price_nanos: 999_999_999 }],
+  ['idempotency_keys', {}],
+  ['idempotency_keys', failed],
+  ['idempotency_keys', { ...failed, status_code: 16 }],
+  ['service_secrets', {}],
+] as const)("%s takes what the domain's limits allow: %j", async (table, changes) => {
+  expect(await refusalOf(table, changes)).toBeUndefined();
+});
+
+test.each([
+  ['orders_customer_id_check', { customer_id: '' }],
+  ['orders_customer_id_check', { customer_id: 'c'.repeat(limits.customerIdCharactersMax + 1) }],
+  ['orders_state_check', { state: 'UNKNOWN' }],
+  ['orders_state_check', { state: 'pending' }],
+  ['orders_currency_check', { currency: 'eur' }],
+  ['orders_currency_check', { currency: 'EURO' }],
+  ['orders_currency_check', { currency: 'EUR\n' }],
+  ['orders_total_units_check', { total_units: '-1' }],
+  ['orders_total_units_check', { total_units: String(TOTAL_UNITS_LIMIT) }],
+  ['orders_total_nanos_check', { total_nanos: -1 }],
+  ['orders_total_nanos_check', { total_nanos: 1_000_000_000 }],
+  ['orders_note_check', { note: 'n'.repeat(limits.noteCharactersMax + 1) }],
+  ['orders_labels_check', { labels: '[]' }],
+  ['orders_labels_check', { labels: 'null' }],
+  ['orders_updated_at_check', { updated_at: new Date(now.getTime() - 1) }],
+  ['orders_record_id_check', { record_id: Buffer.alloc(31) }],
+  ['order_items_position_check', { position: -1 }],
+  ['order_items_position_check', { position: limits.itemsMax }],
+  ['order_items_sku_check', { sku: '' }],
+  ['order_items_sku_check', { sku: 's'.repeat(limits.skuCharactersMax + 1) }],
+  ['order_items_quantity_check', { quantity: 0 }],
+  ['order_items_quantity_check', { quantity: limits.quantityMax + 1 }],
+  ['order_items_price_units_check', { price_units: '-1' }],
+  ['order_items_price_units_check', { price_units: String(TOTAL_UNITS_LIMIT) }],
+  ['order_items_price_nanos_check', { price_nanos: -1 }],
+  ['order_items_price_nanos_check', { price_nanos: 1_000_000_000 }],
+  ['order_items_order_id_foreign', { order_id: '00000000-0000-7000-8000-000000000000' }],
+  ['idempotency_keys_id_check', { id: Buffer.alloc(33) }],
+  ['idempotency_keys_fingerprint_check', { fingerprint: Buffer.alloc(31) }],
+  ['idempotency_keys_state_check', { ...failed, state: 'PENDING' }],
+  ['idempotency_keys_outcome_check', { response: null }],
+  ['idempotency_keys_outcome_check', { status_code: 5 }],
+  ['idempotency_keys_outcome_check', { status_message: '' }],
+  ['idempotency_keys_outcome_check', { status_details: Buffer.of() }],
+  ['idempotency_keys_outcome_check', { ...failed, response: Buffer.of(0) }],
+  ['idempotency_keys_outcome_check', { ...failed, status_code: null }],
+  ['idempotency_keys_outcome_check', { ...failed, status_code: 0 }],
+  ['idempotency_keys_outcome_check', { ...failed, status_code: 17 }],
+  ['idempotency_keys_outcome_check', { ...failed, status_message: null }],
+  ['idempotency_keys_outcome_check', { ...failed, status_details: null }],
+  ['idempotency_keys_expires_at_check', { expires_at: now }],
+  ['service_secrets_secret_check', { secret: Buffer.alloc(31) }],
+])('%s refuses %j', async (constraint, changes) => {
+  const table = Object.keys(good).find((name) => constraint.startsWith(`${name}_`)) ?? '';
+  expect(await refusalOf(table, changes)).toBe(constraint);
+  checked.add(constraint);
+});
+
+const checked = new Set<string>();
+
+test('no CHECK constraint is left out above', async () => {
+  const rows = await audit.run(
+    `select conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace`,
+  );
+  const names = rows.map(({ conname }) => String(conname)).filter((name) => !name.startsWith('schema_migrations'));
+  expect(names.filter((name) => !checked.has(name))).toEqual([]);
+  expect(names.length).toBeGreaterThan(15);
+});

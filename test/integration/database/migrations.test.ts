@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Migrator } from '@mikro-orm/migrations';
+import { migrate } from '../../../src/database/migrate.ts';
+import { migrations } from '../../../src/database/migrations/migrations.ts';
+import { createOrm } from '../../../src/database/orm.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { testConfig } from '../../support/test-config.ts';
+import { type Audit, openAudit } from '../orders/audit.ts';
+
+let database: TestDatabase;
+let audit: Audit;
+const names = migrations.map(({ name }) => name);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  audit = await openAudit(database.url);
+});
+
+afterAll(async () => {
+  await audit.close();
+  await database.drop();
+});
+
+function options() {
+  return testConfig({ databaseUrl: database.url }).database;
+}
+
+test('five that migrate at once all succeed, and each migration is applied once', async () => {
+  const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(options())));
+  expect(applied.flat().sort()).toEqual(names);
+  expect(await audit.run('select name from schema_migrations order by id')).toEqual(names.map((name) => ({ name })));
+});
+
+test('a database that is migrated already stays as it is', async () => {
+  const secrets = await audit.run('select * from service_secrets');
+  expect(await migrate(options())).toEqual([]);
+  expect(await audit.run('select * from service_secrets')).toEqual(secrets);
+});
+
+test('whoever migrates waits for another one, and does nothing by itself meanwhile', async () => {
+  const [lock] = await audit.run(`select 7216350811 as id, pg_advisory_lock(7216350811)`);
+  expect(lock).toMatchObject({ id: '7216350811' });
+  const waiting = migrate(options());
+  const isWaiting = `select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted`;
+  while ((await audit.run(isWaiting))[0]?.['waiting'] !== 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await audit.run('select pg_advisory_unlock(7216350811)');
+  expect(await waiting).toEqual([]);
+});
+
+test('the migrations have numbers that rise, and are sorted by them', () => {
+  expect(names).toEqual([...names].sort());
+  for (const [index, name] of names.entries()) expect(Number.parseInt(name, 10)).toBe(index + 1);
+});
+
+test('the migrated schema is the one that the entities describe', async () => {
+  const orm = createOrm(options(), {
+    extensions: [Migrator],
+    schemaGenerator: { skipTables: ['schema_migrations'] },
+  });
+  try {
+    expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
+  } finally {
+    await orm.close(true);
+  }
+});

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Client } from 'pg';
+import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { impatientSettings } from './impatient-settings.ts';
+import { countsOf, expectPlacedOnce, inWords, NO_ORDER, place } from './named-orders.ts';
+import { connectTo } from './query-database.ts';
+import { startWatchedService } from './watched-service.ts';
+
+jest.setTimeout(30_000);
+
+let postgres: OwnPostgres;
+let redis: TestRedis;
+
+beforeAll(async () => {
+  const settings = { max_connections: '8', superuser_reserved_connections: '0', max_wal_senders: '0' };
+  [postgres, redis] = await Promise.all([startOwnPostgres(settings), startTestRedis()]);
+});
+
+afterAll(async () => {
+  await Promise.all([postgres.stop(), redis.stop()]);
+});
+
+test('P8: PostgreSQL that takes no more connections: UNAVAILABLE, no key spent, and on as soon as it takes one', async () => {
+  await using service = await startWatchedService({
+    databaseUrl: postgres.url,
+    redisUrl: redis.url,
+    settings: impatientSettings,
+  });
+  const squatters = await takeAllPlaces();
+  // The pool has the connection that read the secrets; a second call at once needs another.
+  const names = Array.from({ length: 6 }, (_, index) => `no-place-${index}`);
+  const answers = (await Promise.all(names.map((name) => place(service.client, name)))).map(inWords);
+  expect(answers).toContain('UNAVAILABLE DATABASE_UNAVAILABLE, may retry');
+  expect(await service.health()).toBe('SERVING');
+  await Promise.all(squatters.map((squatter) => squatter.end()));
+
+  const refused = names.filter((_, index) => !answers[index]?.startsWith('OK'));
+  for (const name of refused) {
+    expect(await countsOf(postgres.url, name)).toEqual(NO_ORDER);
+    await expectPlacedOnce(service, name);
+  }
+});
+
+async function takeAllPlaces(): Promise<readonly Client[]> {
+  const squatters: Client[] = [];
+  for (;;) {
+    try {
+      squatters.push(await connectTo(postgres.url));
+    } catch (error) {
+      expect(error).toMatchObject({ code: '53300' });
+      return squatters;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { impatientSettings, POOL_SIZE, SILENCE_LIMIT_MS } from './impatient-settings.ts';
+import { misbehave } from './misbehaviour.ts';
+import { countsOf, expectPlacedOnce, expectSettled, inWords, NO_ORDER, ONE_ORDER, place } from './named-orders.ts';
+import { connectTo, queryDatabase } from './query-database.ts';
+import { until } from './until.ts';
+import { startWatchedService, type WatchedService } from './watched-service.ts';
+
+jest.setTimeout(30_000);
+
+/** What a loaded machine may add to a call. */
+const ALLOWANCE_MS = 2_500;
+
+let database: TestDatabase;
+let redis: TestRedis;
+let service: WatchedService;
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);
+  const settings = impatientSettings;
+  service = await startWatchedService({ databaseUrl: database.url, redisUrl: redis.url, settings });
+});
+
+afterAll(async () => {
+  await service.stop();
+  await Promise.all([database.drop(), redis.stop()]);
+});
+
+test('P8: a statement that takes too long is cancelled, and spends no key', async () => {
+  const misbehaviour = await misbehave(database.url, 'sleeps', 'perform pg_sleep(20)');
+  expect(inWords(await place(service.client, 'sleeps'))).toBe('UNAVAILABLE DATABASE_BUSY, may retry');
+  expect(await countsOf(database.url, 'sleeps')).toEqual(NO_ORDER);
+  await misbehaviour.stop();
+  await expectPlacedOnce(service, 'sleeps');
+});
+
+test('P1: a commit that says nothing for too long (D3) has an unknown outcome, which the same key settles', async () => {
+  // The statement's own time limit does not count at the commit; only the guard against silence does.
+  const seconds = (SILENCE_LIMIT_MS + 1_000) / 1_000;
+  await misbehave(database.url, 'commits-slowly', `perform pg_sleep(${seconds})`, 'commit');
+  const startedMs = performance.now();
+  const first = await place(service.client, 'commits-slowly');
+  expect(inWords(first)).toBe('UNAVAILABLE OUTCOME_UNKNOWN, may retry');
+  expect(performance.now() - startedMs).toBeLessThan(SILENCE_LIMIT_MS + ALLOWANCE_MS);
+
+  // PostgreSQL is not done yet, and holds the key.
+  const second = await place(service.client, 'commits-slowly');
+  expect(inWords(second)).toBe('UNAVAILABLE IDEMPOTENCY_KEY_IN_PROGRESS, may retry');
+  await until('PostgreSQL is done', async () => (await connectionsNow()) === (await idleConnectionsNow()));
+  const third = await place(service.client, 'commits-slowly');
+  expect(inWords(third)).toBe('OK replayed');
+  await expectSettled(service, 'commits-slowly', third);
+});
+
+test('a pool full of connections that went silent is a pool of new connections afterwards', async () => {
+  await Promise.all(
+    Array.from({ length: POOL_SIZE }, async (_, index) => {
+      const name = `silent-${index}`;
+      await misbehave(database.url, name, `perform pg_sleep(${(SILENCE_LIMIT_MS + 500) / 1_000})`, 'commit');
+      expect(inWords(await place(service.client, name))).toBe('UNAVAILABLE OUTCOME_UNKNOWN, may retry');
+    }),
+  );
+  const names = Array.from({ length: 3 * POOL_SIZE }, (_, index) => `after-the-silence-${index}`);
+  const answers = await Promise.all(names.map((name) => place(service.client, name)));
+  expect(answers.map(inWords)).toEqual(names.map(() => 'OK executed'));
+  await until('the silent ones have ended', async () => (await connectionsNow()) <= POOL_SIZE + 1);
+});
+
+test('P4: a key that another process is committing is in progress, not a stall', async () => {
+  const rival = await connectTo(database.url);
+  await using ended = new AsyncDisposableStack();
+  ended.defer(() => rival.end());
+  await expectPlacedOnce(service, 'lends-its-row');
+  await rival.query('begin');
+  await rival.query(
+    `insert into idempotency_keys
+      select ${idOf('committed-elsewhere')}, principal, method, 'committed-elsewhere', fingerprint, fingerprint_version, state,
+        stored_form, response, status_code, status_message, status_details, created_at, expires_at
+      from idempotency_keys where key = 'lends-its-row'`,
+  );
+  const startedMs = performance.now();
+  expect(inWords(await place(service.client, 'committed-elsewhere'))).toBe(
+    'UNAVAILABLE IDEMPOTENCY_KEY_IN_PROGRESS, may retry',
+  );
+  expect(performance.now() - startedMs).toBeLessThan(ALLOWANCE_MS);
+  await rival.query('rollback');
+  await expectPlacedOnce(service, 'committed-elsewhere');
+  expect(await countsOf(database.url, 'committed-elsewhere')).toEqual(ONE_ORDER);
+});
+
+/** SHA-256 of principal, method and key, each with its length in four bytes before it. */
+function idOf(key: string): string {
+  const parts = ['anonymous', '/orders.v1.OrderService/CreateOrder', key];
+  const bytes = parts.map((part) => `int4send(${part.length}) || '${part}'::bytea`).join(' || ');
+  return `sha256(${bytes})`;
+}
+
+async function connectionsNow(): Promise<number> {
+  return (await queryDatabase(database.url, activity)).length;
+}
+
+async function idleConnectionsNow(): Promise<number> {
+  return (await queryDatabase(database.url, `${activity} and state = 'idle'`)).length;
+}
+
+const activity =
+  "select 1 from pg_stat_activity where application_name = 'order-service' and datname = current_database()";

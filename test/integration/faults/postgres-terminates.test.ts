@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
+import { impatientSettings, POOL_SIZE } from './impatient-settings.ts';
+import { countsOf, expectPlacedOnce, inWords, ONE_ORDER, place } from './named-orders.ts';
+import { connectTo, queryDatabase } from './query-database.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(60_000);
+
+const LOCK = 815;
+const OUTCOME_UNKNOWN = 'UNAVAILABLE OUTCOME_UNKNOWN, may retry';
+const GONE_OR_UNKNOWN = [OUTCOME_UNKNOWN, 'UNAVAILABLE DATABASE_UNAVAILABLE, may retry'];
+
+let database: TestDatabase;
+let redis: TestRedis;
+let service: ServiceProcess;
+let holder: Client;
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);
+  service = await startServiceProcess({
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    settings: {
+      ...impatientSettings,
+      DATABASE_STATEMENT_TIMEOUT_MS: '20000',
+      DATABASE_LOCK_TIMEOUT_MS: '19000',
+      DATABASE_SILENCE_LIMIT_MS: '21000',
+    },
+  });
+  holder = await connectTo(database.url);
+  await queryDatabase(
+    database.url,
+    `create function wait_in_line() returns trigger language plpgsql as
+      $$ begin perform pg_advisory_xact_lock_shared(${LOCK}); return new; end $$;
+    create trigger busy before insert on orders for each row when (new.customer_id like 'busy%')
+      execute function wait_in_line()`,
+  );
+});
+
+afterAll(async () => {
+  await service.kill();
+  await holder.end();
+  await Promise.all([database.drop(), redis.stop()]);
+});
+
+test('P6: connections that PostgreSQL ends when they are idle (D4) are replaced, more often than the pool has places', async () => {
+  for (let round = 0; round < 2 * POOL_SIZE; round += 1) {
+    const names = Array.from({ length: POOL_SIZE }, (_, index) => `idle-${round}-${index}`);
+    await Promise.all(names.map((name) => placeUntilAccepted(name)));
+    expect(await terminateAll()).toBeGreaterThan(POOL_SIZE);
+  }
+  await expectAlive('after-idle');
+});
+
+test('P6: connections that PostgreSQL ends when they are busy (D4) leave unknown outcomes, and free places', async () => {
+  for (let round = 0; round < 2 * POOL_SIZE; round += 1) {
+    await holder.query('select pg_advisory_lock($1)', [LOCK]);
+    const names = Array.from({ length: POOL_SIZE }, (_, index) => `busy-${round}-${index}`);
+    const calls = names.map((name) => place(service.client, name));
+    await until('all are busy', async () => (await busyNow()) === POOL_SIZE);
+    await terminateAll();
+    expect((await Promise.all(calls)).map(inWords)).toEqual(names.map(() => OUTCOME_UNKNOWN));
+    await holder.query('select pg_advisory_unlock($1)', [LOCK]);
+    await Promise.all(names.map((name) => placeUntilAccepted(name)));
+  }
+  await expectAlive('after-busy');
+});
+
+/** Retries with the same key as a client does. In the end there is one order. */
+async function placeUntilAccepted(name: string): Promise<void> {
+  await until(`accepted: ${name}`, async () => {
+    const outcome = inWords(await place(service.client, name));
+    if (outcome.startsWith('OK')) return true;
+    expect(GONE_OR_UNKNOWN).toContain(outcome);
+    return false;
+  });
+  expect(await countsOf(database.url, name)).toEqual(ONE_ORDER);
+}
+
+async function expectAlive(name: string): Promise<void> {
+  const names = Array.from({ length: 4 * POOL_SIZE }, (_, index) => `${name}-${index}`);
+  await Promise.all(names.map((each) => placeUntilAccepted(each)));
+  await expectPlacedOnce({ client: service.client, databaseUrl: database.url }, name);
+  // The pool and the heartbeat.
+  expect(await connectionsNow()).toBeLessThanOrEqual(POOL_SIZE + 1);
+}
+
+const ours = "application_name = 'order-service' and datname = current_database()";
+
+async function terminateAll(): Promise<number> {
+  const rows = await queryDatabase(
+    database.url,
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where ${ours}`,
+  );
+  return rows.length;
+}
+
+async function busyNow(): Promise<number> {
+  const rows = await queryDatabase(
+    database.url,
+    `select 1 from pg_stat_activity where ${ours} and wait_event_type = 'Lock'`,
+  );
+  return rows.length;
+}
+
+async function connectionsNow(): Promise<number> {
+  return (await queryDatabase(database.url, `select 1 from pg_stat_activity where ${ours}`)).length;
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
+import { countsOf, expectPlacedOnce, expectSettled, inWords, ONE_ORDER, place } from './named-orders.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(60_000);
+
+let database: TestDatabase;
+let redis: TestRedis;
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);
+});
+
+beforeEach(() => redis.restart());
+
+afterAll(async () => {
+  await Promise.all([database.drop(), redis.stop()]);
+});
+
+const deaths = [
+  ['killed', 'before_settle'],
+  ['killed', 'before_commit'],
+  ['frozen', 'before_settle'],
+] as const;
+
+test.each(deaths)('O1: Redis that is %s while a call is at %s does not end the process', async (death, pauseAt) => {
+  const settings = {
+    REDIS_CIRCUIT_FAILURES: '1',
+    REDIS_COMMAND_TIMEOUT_MS: '300',
+    REDIS_SLOW_MS: '200',
+    LOG_LEVEL: 'debug',
+  };
+  await using service = await startServiceProcess({
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    settings,
+    pauseAt,
+  });
+  const name = `${death}-at-${pauseAt}`;
+  const first = place(service.client, name);
+  await service.paused();
+  await (death === 'killed' ? redis.kill() : redis.freeze());
+  if (pauseAt === 'before_commit') {
+    // The claim is renewed while the handler runs: that is what meets the dead Redis.
+    await hasLogged(service, 'the service is degraded');
+  }
+  service.resume();
+
+  const answer = await first;
+  expect(inWords(answer)).toBe('OK executed');
+  expect(await countsOf(database.url, name)).toEqual(ONE_ORDER);
+  await expectSettled({ client: service.client, databaseUrl: database.url }, name, answer);
+  await hasLogged(service, 'the service is degraded');
+  await redis.restart();
+  await hasLogged(service, 'Redis is back');
+  await expectPlacedOnce({ client: service.client, databaseUrl: database.url }, `${name}-after`);
+
+  service.signal('SIGTERM');
+  expect(await service.exited).toBe(0);
+  expect(
+    service.log.filter((line) => /unhandled|uncaught|Error: |warning/i.test(line) && !line.startsWith('{')),
+  ).toEqual([]);
+});
+
+function hasLogged(service: ServiceProcess, words: string): Promise<void> {
+  return until(`logged: ${words}`, () => service.log.some((line) => line.includes(words)));
+}

@@ -1,0 +1,82 @@
+import { status as code } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SayResponse } from '../../generated/echo/v1/echo_service.ts';
+import type { EchoService } from '../../support/echo-service.ts';
+import { say, shout, toldBy } from './stage/calls.ts';
+import { age, ledgerRow, sayRecord, shoutRecord } from './stage/records.ts';
+import { openStage, type Stage } from './stage/stage.ts';
+
+let stage: Stage;
+let echo: EchoService;
+let other: EchoService;
+
+beforeAll(async () => {
+  stage = await openStage();
+  [echo, other] = [await stage.startService(), await stage.startService()];
+});
+
+afterAll(() => stage.close());
+
+describe('EXPIRED', () => {
+  test("a caller's own key is refused while it is remembered (P11)", async () => {
+    await say(echo, { text: 'late' }, { key: 'expired-1' });
+    await echo.idempotency.drained();
+    await age(stage, echo, sayRecord('late', 'expired-1'), '25 hours');
+    const late = await say(echo, { text: 'late' }, { key: 'expired-1' });
+    expect(late).toMatchObject({ code: code.FAILED_PRECONDITION, errorInfo: { reason: 'IDEMPOTENCY_KEY_EXPIRED' } });
+    expect(toldBy(late)).toEqual({ key: 'expired-1', source: 'client', status: undefined });
+  });
+
+  test('refusing it changes nothing: the next late retry is refused alike (P11)', async () => {
+    await say(echo, { text: 'later' }, { key: 'expired-2' });
+    await echo.idempotency.drained();
+    await age(stage, echo, sayRecord('later', 'expired-2'), '25 hours');
+    const before = await ledgerRow(stage, sayRecord('later', 'expired-2'));
+    const refusals = [
+      await say(echo, { text: 'later' }, { key: 'expired-2' }),
+      await say(other, { text: 'later' }, { key: 'expired-2' }),
+    ];
+    expect(refusals.map(({ errorInfo }) => errorInfo?.reason)).toEqual(refusals.map(() => 'IDEMPOTENCY_KEY_EXPIRED'));
+    expect(await ledgerRow(stage, sayRecord('later', 'expired-2'))).toEqual(before);
+  });
+
+  test('with another request it is still the key of its own (P3)', async () => {
+    await say(echo, { text: 'late-one' }, { key: 'expired-3' });
+    await echo.idempotency.drained();
+    await age(stage, echo, sayRecord('late-one', 'expired-3'), '25 hours');
+    const late = await say(echo, { text: 'late-two' }, { key: 'expired-3' });
+    expect(late).toMatchObject({ code: code.INVALID_ARGUMENT, errorInfo: { reason: 'IDEMPOTENCY_KEY_REUSED' } });
+  });
+
+  test('a derived key is new the next day (P11)', async () => {
+    const first = await say(echo, { text: 'basket' });
+    await echo.idempotency.drained();
+    await age(stage, echo, sayRecord('basket'), '25 hours');
+    const second = await say(echo, { text: 'basket' });
+    expect(toldBy(first)).toMatchObject({ source: 'derived', status: 'executed' });
+    expect(toldBy(second)).toEqual(toldBy(first));
+    expect(second.response).not.toEqual(first.response);
+    const third = await say(other, { text: 'basket' });
+    expect(third.response).toEqual(second.response);
+  });
+
+  test('under the policy EXPIRED_KEY_NEW the key is new at once', async () => {
+    const first = await shout(echo, 'hey', { key: 'expired-4' });
+    await echo.idempotency.drained();
+    await age(stage, echo, shoutRecord('hey', 'expired-4'), '3 seconds');
+    const second = await shout(echo, 'hey', { key: 'expired-4' });
+    expect(toldBy(second).status).toBe('executed');
+    expect(second.response).not.toEqual(first.response);
+  });
+});
+
+test('forgotten: the key is as good as new', async () => {
+  const first = await say(echo, { text: 'ancient' }, { key: 'forgotten-1' });
+  await echo.idempotency.drained();
+  await age(stage, echo, sayRecord('ancient', 'forgotten-1'), '8 days 1 hour');
+  const second = await say(echo, { text: 'ancient' }, { key: 'forgotten-1' });
+  expect(toldBy(second).status).toBe('executed');
+  expect(SayResponse.decode(second.response ?? Buffer.alloc(0)).run).toBeGreaterThan(
+    SayResponse.decode(first.response ?? Buffer.alloc(0)).run,
+  );
+});

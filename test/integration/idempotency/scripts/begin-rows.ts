@@ -1,0 +1,143 @@
+import { expect } from '@jest/globals';
+import {
+  BINARY,
+  completedFields,
+  type Fields,
+  failedFields,
+  OTHER_FINGERPRINT,
+  pending,
+  request,
+  type ScriptRow,
+  settled,
+  without,
+} from './script-row.ts';
+
+const mine: Fields = { state: 'PENDING', ...request, owner: 'me' };
+const leased = { stampsMs: { lease_ends_ms: 5_000, expires_ms: 60_000 }, ttlMs: [5_000, 6_000] } as const;
+const leasedAgain = { stampsMs: { lease_ends_ms: 5_000, expires_ms: 30_000 }, ttlMs: [5_000, 6_000] } as const;
+const fresh = { reply: ['ACQUIRED', 'FRESH'], decoded: { kind: 'acquired', takeover: false } } as const;
+const takeover = { reply: ['ACQUIRED', 'TAKEOVER'], decoded: { kind: 'acquired', takeover: true } } as const;
+const foreign = { reply: ['FOREIGN'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
+const ledger = { reply: ['LEDGER'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
+const mismatch = { reply: ['MISMATCH'], decoded: { kind: 'mismatch' }, after: 'untouched' } as const;
+
+const acquiring: readonly Omit<ScriptRow, 'script'>[] = [
+  { title: 'absent: acquired', ...fresh, after: mine, ...leased },
+  {
+    title: 'its own claim, of a first try that arrived although it timed out: acquired',
+    before: pending({ owner: 'me' }),
+    reply: ['ACQUIRED', 'OWN'],
+    decoded: { kind: 'acquired', takeover: false },
+    after: mine,
+    ...leasedAgain,
+  },
+  {
+    title: 'PENDING, lease over: taken over, and the time of the first attempt is kept',
+    before: pending({ leaseLeftMs: -1 }),
+    ...takeover,
+    after: mine,
+    ...leasedAgain,
+  },
+  {
+    title: 'PENDING, lease in a future that no lease reaches (the clock was set back): counts as over',
+    before: pending({ leaseLeftMs: 3_600_000 }),
+    ...takeover,
+    after: mine,
+    ...leasedAgain,
+  },
+  {
+    title: 'PENDING, lease over, fingerprint of another version: taken over',
+    before: pending({ leaseLeftMs: -1, fields: { fingerprint: OTHER_FINGERPRINT, fingerprint_version: '2' } }),
+    ...takeover,
+    after: mine,
+    ...leasedAgain,
+  },
+];
+
+/** L5: whatever a lease is said to be, the claim ends. */
+const oddLeases: readonly Omit<ScriptRow, 'script'>[] = ['0', '-5000', '', 'soon', 'NaN', 'Infinity', '1e300'].map(
+  (lease) => ({
+    title: `absent, a lease of ${JSON.stringify(lease)} ms: acquired, and the key still ends`,
+    args: { lease },
+    ...fresh,
+    after: 'ending',
+    ttlMs: [0, 120_000],
+  }),
+);
+
+const answering: readonly Omit<ScriptRow, 'script'>[] = [
+  {
+    title: 'PENDING of another owner, lease running: in progress, and the owner is told that somebody waits',
+    before: pending(),
+    reply: ['IN_PROGRESS', expect.stringMatching(/^them:\d{13}$/), expect.closeTo(3_000, -3)],
+    decoded: {
+      kind: 'inProgress',
+      claim: expect.stringMatching(/^them:\d{13}$/),
+      leaseLeftMs: expect.closeTo(3_000, -3),
+    },
+    after: { state: 'PENDING', ...request, owner: 'them', waited: '1' },
+    stampsMs: { lease_ends_ms: 3_000, expires_ms: 30_000 },
+  },
+  {
+    title: 'COMPLETED: the answer, with every byte (S1)',
+    before: settled(completedFields),
+    reply: ['COMPLETED', BINARY],
+    decoded: { kind: 'settled', outcome: { kind: 'completed', response: Buffer.from(BINARY, 'latin1') } },
+    after: 'untouched',
+  },
+  {
+    title: 'COMPLETED, fingerprint of another version: never a mismatch',
+    before: settled(completedFields, { fingerprint: OTHER_FINGERPRINT, fingerprint_version: '2' }),
+    reply: ['COMPLETED', BINARY],
+    decoded: { kind: 'settled', outcome: { kind: 'completed', response: Buffer.from(BINARY, 'latin1') } },
+    after: 'untouched',
+  },
+  {
+    title: 'FAILED: status, message and details',
+    before: settled(failedFields),
+    reply: ['FAILED', '5', 'gone', BINARY],
+    decoded: {
+      kind: 'settled',
+      outcome: { kind: 'failed', code: 5, message: 'gone', details: Buffer.from(BINARY, 'latin1') },
+    },
+    after: 'untouched',
+  },
+  {
+    title: 'COMPLETED, the answer kept in the ledger',
+    before: settled(completedFields, { kept: 'ledger' }),
+    ...ledger,
+  },
+  { title: 'COMPLETED in a form of another version', before: settled(completedFields, { form: '99' }), ...ledger },
+  { title: 'FAILED in a form of another version', before: settled(failedFields, { form: '99' }), ...ledger },
+];
+
+const other: Fields = { fingerprint: OTHER_FINGERPRINT };
+const refusing: readonly Omit<ScriptRow, 'script'>[] = [
+  { title: 'PENDING of another request', before: pending({ fields: other }), ...mismatch },
+  {
+    title: 'PENDING of another request, lease over',
+    before: pending({ fields: other, leaseLeftMs: -1 }),
+    ...mismatch,
+  },
+  { title: 'COMPLETED for another request', before: settled(completedFields, other), ...mismatch },
+  { title: 'FAILED for another request', before: settled(failedFields, other), ...mismatch },
+];
+
+const foreigners: readonly Omit<ScriptRow, 'script'>[] = [
+  { title: 'a value of another type', before: 'string', ...foreign },
+  { title: 'a hash that is no record', before: settled({ name: 'value' }), ...foreign },
+  { title: 'a state that nobody knows', before: settled(completedFields, { state: 'EXPIRED' }), ...foreign },
+  { title: 'PENDING without an owner', before: without(pending(), 'owner'), ...foreign },
+  { title: 'PENDING without a lease', before: without(pending(), 'lease_ends_ms'), ...foreign },
+  { title: 'PENDING with a lease that is no number', before: pending({ fields: { lease_ends_ms: 'x' } }), ...foreign },
+  { title: 'COMPLETED without an answer', before: without(settled(completedFields), 'response'), ...foreign },
+  { title: 'FAILED without a message', before: without(settled(failedFields), 'text'), ...foreign },
+];
+
+export const beginRows: readonly ScriptRow[] = [
+  ...acquiring,
+  ...oddLeases,
+  ...answering,
+  ...refusing,
+  ...foreigners,
+].map((row) => ({ script: 'begin', ...row }));

@@ -1,0 +1,65 @@
+import type { ScriptName } from '../../../../src/idempotency/redis/scripts.ts';
+import { completedFields, type Fields, failedFields, pending, type ScriptRow, settled } from './script-row.ts';
+
+const done = { reply: ['DONE'], decoded: 'done' } as const;
+const lost = { reply: ['LOST'], decoded: 'lost', after: 'untouched' } as const;
+
+/** The rows that complete and fail have in common: they differ in what they write only. */
+function settling(script: ScriptName, written: Fields): readonly ScriptRow[] {
+  const mine = { before: pending({ owner: 'me' }), ...done } as const;
+  const rows: readonly Omit<ScriptRow, 'script'>[] = [
+    {
+      title: 'PENDING and its own: settled until the record is as old as it may get',
+      ...mine,
+      after: written,
+      ttlMs: [29_000, 30_000],
+    },
+    {
+      title: 'PENDING and its own, lease over, nobody has taken over: settled',
+      before: pending({ owner: 'me', leaseLeftMs: -100 }),
+      ...done,
+      after: written,
+      ttlMs: [29_000, 30_000],
+    },
+    {
+      title: 'absent: settled, for the time to live that it was told',
+      ...done,
+      after: written,
+      ttlMs: [59_000, 60_000],
+    },
+    {
+      title: 'a time to live shorter than what is left: counts',
+      ...mine,
+      args: { 'time to live': '10000' },
+      after: written,
+      ttlMs: [9_000, 10_000],
+    },
+    { title: 'a time to live that is over: nothing is kept', ...done, args: { 'time to live': '0' }, after: 'absent' },
+    { title: "another's: nothing is changed (L2)", before: pending({ leaseLeftMs: -1 }), ...lost },
+    {
+      title: 'settled already: an answer never changes',
+      before: settled(completedFields, { response: 'first' }),
+      ...lost,
+    },
+    { title: 'failed already', before: settled(failedFields, { text: 'first' }), ...lost },
+    { title: 'a hash that is no record', before: settled({ name: 'value' }), ...lost },
+    { title: 'a value of another type', before: 'string', ...lost },
+  ];
+  return rows.map((row) => ({ script, ...row }));
+}
+
+const ledgerOnly: ScriptRow = {
+  script: 'complete',
+  title: 'an answer that is too large to be kept here',
+  before: pending({ owner: 'me' }),
+  args: { kept: 'ledger', response: '' },
+  ...done,
+  after: { ...completedFields, kept: 'ledger', response: '' },
+  ttlMs: [29_000, 30_000],
+};
+
+export const settleRows: readonly ScriptRow[] = [
+  ...settling('complete', completedFields),
+  ledgerOnly,
+  ...settling('fail', failedFields),
+];

@@ -1,0 +1,45 @@
+import type { Pause, PausePoint } from '../../../src/idempotency/index.ts';
+
+/** Holds the calls of a service in this process at a pause point, for as long as a test wants. */
+export interface Gate {
+  readonly pause: Pause;
+  /** Holds calls from now on. */
+  close(): void;
+  /** Resolves when so many calls stand at the closed gate. */
+  arrived(count: number): Promise<void>;
+  /** Lets them go on, and all that come after. */
+  open(): void;
+}
+
+/** A gate that is open at first. */
+export function createGate(at: PausePoint): Gate {
+  let gate: PromiseWithResolvers<void> | undefined;
+  let standing = 0;
+  const listeners = new Set<() => void>();
+  return {
+    pause: async (point) => {
+      if (point !== at || gate === undefined) return;
+      standing += 1;
+      for (const listener of listeners) listener();
+      await gate.promise;
+      standing -= 1;
+    },
+    close: () => {
+      gate = Promise.withResolvers();
+    },
+    arrived: (count) =>
+      new Promise((resolve) => {
+        const listener = () => {
+          if (standing < count) return;
+          listeners.delete(listener);
+          resolve();
+        };
+        listeners.add(listener);
+        listener();
+      }),
+    open: () => {
+      gate?.resolve();
+      gate = undefined;
+    },
+  };
+}
