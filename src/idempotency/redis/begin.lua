@@ -20,7 +20,9 @@
 local key, id, owner = KEYS[1], ARGV[1], ARGV[4]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- What is no number becomes the shortest time: nothing is ever written that does not end.
 local lease = math.max(tonumber(ARGV[5]) or 1, 1)
+local time_to_live = math.max(tonumber(ARGV[6]) or 1, 1)
 
 local kind = redis.call('TYPE', key).ok
 if kind ~= 'hash' and kind ~= 'none' then
@@ -67,7 +69,7 @@ end
 redis.call('HSET', key,
   'state', 'PENDING', 'fingerprint', ARGV[2], 'fingerprint_version', ARGV[3], 'owner', owner,
   'lease_ends_ms', string.format('%d', now + lease))
-redis.call('HSETNX', key, 'expires_ms', string.format('%d', now + tonumber(ARGV[6])))
+redis.call('HSETNX', key, 'expires_ms', string.format('%d', now + time_to_live))
 -- A dead claim goes away a second after its lease, not after the 24 hours of an answer: long enough to be taken over, and
 -- too short to keep anybody out who comes with another request.
 redis.call('PEXPIRE', key, string.format('%d', lease + 1000))

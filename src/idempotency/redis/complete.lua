@@ -17,7 +17,7 @@
 local key, id, owner = KEYS[1], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local expires = now + tonumber(ARGV[5])
+local expires = now + (tonumber(ARGV[5]) or 0)
 local waited = true
 
 local kind = redis.call('TYPE', key).ok
