@@ -1,16 +1,16 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
+import { AnswerSender } from './answer-sender.ts';
 import type { Attempt, Conclusion, HandlerResult } from './attempt.ts';
 import { isFinalFailure } from './classify-status.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CallerGoneError } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { chooseKey } from './key.ts';
-import type { Outcome } from './outcome.ts';
 import type { Patience } from './patience.ts';
 import type { MethodPolicy } from './policy.ts';
 import type { ProtectedMethod } from './protected-method.ts';
-import { type RecordIdentity, recordIdentity } from './record.ts';
-import { type CallStatus, describeRecord, detailsOf, failureTrailers, type ReplayStatus } from './response-metadata.ts';
+import { recordIdentity } from './record.ts';
+import { type CallStatus, detailsOf } from './response-metadata.ts';
 
 export interface ProtectedCallOptions {
   readonly coordinator: Coordinator;
@@ -37,14 +37,13 @@ export class ProtectedCall {
   readonly #method: ProtectedMethod;
   readonly #options: ProtectedCallOptions;
   readonly #gone = new AbortController();
-  #record: RecordIdentity | undefined;
+  readonly #answer: AnswerSender;
   #attempt: Attempt | undefined;
-  #held: { metadata: Metadata; pass: (metadata: Metadata) => void } | undefined;
   #concluded = false;
-  #answered = false;
 
   constructor(call: ServerInterceptingCallInterface, method: ProtectedMethod, options: ProtectedCallOptions) {
     this.#call = call;
+    this.#answer = new AnswerSender(call);
     this.#method = method;
     this.#options = options;
   }
@@ -66,7 +65,7 @@ export class ProtectedCall {
     if (this.#attempt === undefined) {
       pass(metadata);
     } else {
-      this.#held = { metadata, pass };
+      this.#answer.hold(metadata, pass);
     }
   }
 
@@ -82,7 +81,7 @@ export class ProtectedCall {
     // What cannot be sent or kept as it is (half a surrogate pair, NUL) is replaced once, so that every answer is the same.
     const sent = { ...given, details: given.details.toWellFormed().replaceAll('\0', '\u{fffd}') };
     if (this.#attempt === undefined) {
-      pass(this.#record === undefined ? sent : this.#withRecord(sent, undefined));
+      pass(this.#answer.describe(sent));
       return;
     }
     if (sent.code === status.OK && this.#concluded) {
@@ -114,11 +113,11 @@ export class ProtectedCall {
       fingerprint,
       policy: rule.policy,
     });
-    this.#record = record;
+    this.#answer.record = record;
     const { coordinator } = this.#options;
     const beginning = await coordinator.begin(record, this.#patience(rule.policy), this.#method.encodeResponse);
     if (beginning.kind === 'replay') {
-      this.#answer(beginning.outcome, 'replayed');
+      this.#answer.send(beginning.outcome, 'replayed');
       return;
     }
     if (this.#gone.signal.aborted) {
@@ -151,7 +150,7 @@ export class ProtectedCall {
     sent: CallStatus | undefined,
     pass: (message: unknown) => void,
   ): void {
-    if (this.#concluded || this.#answered) {
+    if (this.#concluded) {
       return;
     }
     this.#concluded = true;
@@ -166,9 +165,9 @@ export class ProtectedCall {
       case 'answer': {
         const replay = conclusion.replayed ? 'replayed' : 'executed';
         if (sent === undefined && conclusion.outcome.kind === 'completed') {
-          this.#passResponse(conclusion.outcome.response, replay, pass);
+          this.#answer.sendThrough(conclusion.outcome, replay, pass);
         } else {
-          this.#answer(conclusion.outcome, replay);
+          this.#answer.send(conclusion.outcome, replay);
         }
         return;
       }
@@ -176,58 +175,15 @@ export class ProtectedCall {
         this.#refuse(conclusion.error);
         return;
       case 'handlerFailure':
-        this.#sendFailure(sent ?? { code: status.UNKNOWN, details: 'The handler gave no answer.' }, 'executed');
+        this.#answer.sendFailure(sent ?? { code: status.UNKNOWN, details: 'The handler gave no answer.' }, 'executed');
         return;
       default:
         throw new Error(`unknown conclusion ${JSON.stringify(conclusion satisfies never)}`);
     }
   }
 
-  /** Lets the handler's own message go on, with the bytes that were committed in its place. */
-  #passResponse(response: Uint8Array, replay: ReplayStatus, pass: (message: unknown) => void): void {
-    const record = this.#record;
-    if (this.#answered || record === undefined) {
-      return;
-    }
-    this.#answered = true;
-    const held = this.#held ?? { metadata: new Metadata(), pass: () => {} };
-    held.pass(describeRecord(held.metadata, record, replay));
-    pass(toBuffer(response));
-  }
-
-  /** Answers in the handler's place. */
-  #answer(outcome: Outcome, replay: ReplayStatus): void {
-    if (outcome.kind === 'failed') {
-      const { code, message, details } = outcome;
-      this.#sendFailure({ code, details: message, metadata: failureTrailers(details) }, replay);
-      return;
-    }
-    const record = this.#record;
-    if (this.#answered || record === undefined) {
-      return;
-    }
-    this.#answered = true;
-    this.#call.sendMetadata(describeRecord(new Metadata(), record, replay));
-    this.#call.sendMessage(toBuffer(outcome.response), () => this.#call.sendStatus({ code: status.OK, details: 'OK' }));
-  }
-
   #refuse(error: unknown): void {
-    this.#sendFailure(this.#options.toStatus(error, this.metadata), undefined);
-  }
-
-  #sendFailure(failure: CallStatus, replay: ReplayStatus | undefined): void {
-    if (!this.#answered) {
-      this.#answered = true;
-      this.#call.sendStatus(this.#withRecord(failure, replay));
-    }
-  }
-
-  #withRecord(failure: CallStatus, replay: ReplayStatus | undefined): CallStatus {
-    const metadata = failure.metadata?.clone() ?? new Metadata();
-    return {
-      ...failure,
-      metadata: this.#record === undefined ? metadata : describeRecord(metadata, this.#record, replay),
-    };
+    this.#answer.sendFailure(this.#options.toStatus(error, this.metadata), undefined);
   }
 }
 
@@ -240,8 +196,4 @@ function resultOf(sent: CallStatus): HandlerResult {
     };
   }
   return { kind: 'transientFailure' };
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

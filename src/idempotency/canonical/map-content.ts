@@ -53,9 +53,13 @@ export class MapContent implements FieldContent {
 
   write(writer: WireWriter): void {
     this.sealed ??= this.encoded.finish();
-    const inKeyOrder = [...this.entries].sort(([one], [other]) => (one < other ? -1 : 1));
-    for (const [, { start, end }] of inKeyOrder) {
-      writeField(writer, this.field.number, WireType.LengthDelimited, this.sealed.subarray(start, end));
+    // Without a comparison of its own, sort compares UTF-16 code units, which are the bytes here.
+    for (const key of [...this.entries.keys()].sort()) {
+      const range = this.entries.get(key);
+      if (range !== undefined) {
+        const entry = this.sealed.subarray(range.start, range.end);
+        writeField(writer, this.field.number, WireType.LengthDelimited, entry);
+      }
     }
   }
 }

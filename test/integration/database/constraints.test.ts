@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await audit.close();
   await database.drop();
-});
+}, 60_000);
 
 const bytes32 = Buffer.alloc(32, 7);
 const orderId = '0190f5c2-1c3d-7a4b-8c9d-0123456789ab';

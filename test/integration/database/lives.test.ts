@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   redisClient.disconnect();
   await Promise.all([postgres.stop(), redis.stop()]);
-});
+}, 60_000);
 
 async function openDatabase(databaseUrl: string): Promise<Database> {
   const database = new Database({ ...testConfig({ databaseUrl }).database, onChange: () => {} });
@@ -95,9 +95,8 @@ test('P5 after a restore Redis tells no answer of an order that is gone: its key
     expect(readOrder(await getOrder(service.client, order.orderId))).toEqual(order);
     expect((await getOrder(service.client, orderId)).code).toBe(status.NOT_FOUND);
     expect(answerOf(await place(service, 'kept'))).toEqual(kept);
-    const audit = await openAudit(postgres.url);
+    await using audit = await openAudit(postgres.url);
     expect(await audit.totals()).toEqual({ orders: 2, items: 4, entries: 2 });
-    await audit.close();
   } finally {
     await service.stop();
   }

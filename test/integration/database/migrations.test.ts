@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await audit.close();
   await database.drop();
-});
+}, 60_000);
 
 function options() {
   return testConfig({ databaseUrl: database.url }).database;

@@ -4,7 +4,6 @@ import { SayRequest } from '../../generated/echo/v1/echo_service.ts';
 import type { EchoService } from '../../support/echo-service.ts';
 import { alteredStore } from './stage/altered-store.ts';
 import { say, toldBy } from './stage/calls.ts';
-import { createGate } from './stage/gate.ts';
 import { rawCall } from './stage/raw-call.ts';
 import { claimOfTheDead, ledgerRow, sayRecord, stateInRedis } from './stage/records.ts';
 import { openStage, type Stage } from './stage/stage.ts';
@@ -26,7 +25,7 @@ const noCallLeft = (service: EchoService, calls = 0) =>
 
 describe('a caller that cancels', () => {
   test('while its key is looked up: the handler does not run, and the key is free (P6, G9)', async () => {
-    const gate = createGate();
+    const gate = stage.createGate();
     const { begin } = alteredStore(echo, {});
     const slow = alteredStore(echo, {
       begin: async (claim) => {

@@ -5,7 +5,6 @@ import type { EchoService } from '../../support/echo-service.ts';
 import { createClient } from '../../support/unary-call.ts';
 import { say, shout, toldBy } from './stage/calls.ts';
 import { handlerFailure } from './stage/failures.ts';
-import { createGate } from './stage/gate.ts';
 import { openStage, type Stage } from './stage/stage.ts';
 import { until } from './stage/until.ts';
 
@@ -61,7 +60,7 @@ test('a failure that may pass is retried by the client itself: no header has com
 });
 
 test('told to come back, the client waits as long as it was told, and gets the answer (P4, G3)', async () => {
-  const gate = createGate();
+  const gate = stage.createGate();
   stage.whenShouting('slowly', gate.pass);
   const owner = shout(echo, 'slowly', { key: 'slowly' });
   await gate.reached;
@@ -97,7 +96,7 @@ describe('what is sent before the outcome is known', () => {
     ['a final failure', code.NOT_FOUND],
     ['a failure that may pass', code.ABORTED],
   ])('%s: no header goes out early, whatever the handler does (G3)', async (text, outcome) => {
-    const gate = createGate();
+    const gate = stage.createGate();
     stage.insteadOfSaying(text, (call, callback) => {
       call.sendMetadata(call.metadata);
       void gate.pass().then(() => {

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EchoService } from '../../support/echo-service.ts';
 import { type CallResult, metadataValue } from '../../support/unary-call.ts';
 import { say, shout, toldBy } from './stage/calls.ts';
-import { createGate } from './stage/gate.ts';
 import { claimOfTheDead, redisName, sayRecord } from './stage/records.ts';
 import { openStage, type Stage } from './stage/stage.ts';
 import { until } from './stage/until.ts';
@@ -48,7 +47,7 @@ test.each(['in the same process', 'in another process'])(
 );
 
 test('no waiter waits longer than the policy of its method says (P4)', async () => {
-  const gate = createGate();
+  const gate = stage.createGate();
   stage.whenShouting('slowly', gate.pass);
   const owner = shout(echo, 'slowly', { key: 'longest-wait' });
   await gate.reached;

@@ -6,7 +6,6 @@ import type { EchoService, HandlerFailure } from '../../support/echo-service.ts'
 import type { CallResult } from '../../support/unary-call.ts';
 import { failureBytes, say, toldBy } from './stage/calls.ts';
 import { handlerFailure } from './stage/failures.ts';
-import { createGate } from './stage/gate.ts';
 import { redisName, sayRecord } from './stage/records.ts';
 import { openStage, type Stage } from './stage/stage.ts';
 import { until } from './stage/until.ts';
@@ -31,7 +30,7 @@ afterAll(() => stage.close());
 /** An owner in one process that is held, and three duplicates each in the same and in another process that wait for it. */
 async function holdWithWaiters(text: string, failure?: HandlerFailure) {
   const key = text.replaceAll(' ', '-');
-  const gate = createGate();
+  const gate = stage.createGate();
   let hasRun = false;
   stage.whenSaying(text, async () => {
     if (!hasRun) {

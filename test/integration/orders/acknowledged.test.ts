@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([postgres.stop(), redis.stop()]);
-});
+}, 60_000);
 
 function startService(): Promise<ServiceProcess> {
   return startServiceProcess({ databaseUrl: postgres.url, redisUrl: redis.url });
@@ -57,7 +57,7 @@ test('P7 everything is killed at once: every acknowledged order is in the databa
   const unacknowledged = await Promise.all(workers);
 
   await Promise.all([postgres.restart(), redis.restart()]);
-  const audit = await openAudit(postgres.url);
+  await using audit = await openAudit(postgres.url);
   const rows = await audit.run('select key, response from idempotency_keys');
   const ledger = new Map(rows.map(({ key, response }) => [key, response]));
   for (const [key, answer] of answers) expect(ledger.get(key)).toEqual(answer);
@@ -65,12 +65,10 @@ test('P7 everything is killed at once: every acknowledged order is in the databa
   expect({ orders, items }).toEqual({ orders: entries, items: 2 * entries });
   expect(entries - answers.size).toBeLessThanOrEqual(unacknowledged.length);
 
-  const next = await startService();
+  await using next = await startService();
   for (const [key, answer] of answers) expect(answerOf(await place(next, key))).toEqual(answer);
   for (const key of unacknowledged) createdOrder(await place(next, key));
   expect(await audit.totals()).toMatchObject({ orders: answers.size + unacknowledged.length });
-  await audit.close();
-  await next.kill();
 }, 90_000);
 
 test('P8 a call that finds the database gone spends no key: the same key places the order when it is back', async () => {

@@ -10,7 +10,7 @@ export interface Effects {
 }
 
 /** Looks into the database past the service. */
-export interface Audit {
+export interface Audit extends AsyncDisposable {
   /** Everything in the database. */
   totals(): Promise<Effects>;
   /** @param name of a customer who places one order, with a key of the same name */
@@ -52,6 +52,7 @@ export async function openAudit(url: string): Promise<Audit> {
     },
     run,
     close: () => client.end(),
+    [Symbol.asyncDispose]: () => client.end(),
   };
 }
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await survivor.kill();
   await stores.close();
-});
+}, 60_000);
 
 /** Every pause point, and what a retry is that follows a death there. */
 const deaths = {

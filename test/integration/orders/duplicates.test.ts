@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(services.map((service) => service.kill()));
   await stores.close();
-});
+}, 60_000);
 
 /** Places the same order 200 times at once, half of them at each process. */
 function placeAtOnce(name: string, key: string | undefined) {

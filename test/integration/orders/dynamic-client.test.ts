@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 function loadDynamicService(): ServiceDefinition {
   const folder = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

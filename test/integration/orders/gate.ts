@@ -5,6 +5,8 @@ export interface Gate {
   readonly pause: Pause;
   /** Holds calls from now on. */
   close(): void;
+  /** How many calls stand at the gate now. */
+  standing(): number;
   /** Resolves when so many calls stand at the closed gate. */
   arrived(count: number): Promise<void>;
   /** Lets them go on, and all that come after. */
@@ -27,6 +29,7 @@ export function createGate(at: PausePoint): Gate {
     close: () => {
       gate = Promise.withResolvers();
     },
+    standing: () => standing,
     arrived: (count) =>
       new Promise((resolve) => {
         const listener = () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 const largestPrice = 999_999_999_999_999n;
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 function place(customerId: string, key?: string, note = ''): Promise<CallResult> {
   return createOrder(service.client, orderRequest({ customerId, note }), { key });

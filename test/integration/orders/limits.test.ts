@@ -24,7 +24,7 @@ afterEach(() => gate.open());
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 function place(key: string, changes: Parameters<typeof orderRequest>[0] = {}): Promise<CallResult> {
   return createOrder(service.client, orderRequest({ customerId: key, ...changes }), { key });

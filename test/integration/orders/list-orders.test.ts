@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 async function place(customerId: string, count: number): Promise<Order[]> {
   const one = async (index: number) => {

@@ -24,7 +24,7 @@ afterAll(async () => {
   await stores.redis.thaw();
   await Promise.all([service.stop(), other.stop()]);
   await stores.close();
-});
+}, 60_000);
 
 async function place(key: string, at = service, note = '') {
   return await createOrder(at.client, orderRequest({ customerId: key, note }), { key });

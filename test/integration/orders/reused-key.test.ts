@@ -25,7 +25,7 @@ afterAll(async () => {
   gate.open();
   await Promise.all([service.stop(), other.stop(), withoutRedis.stop()]);
   await stores.close();
-});
+}, 60_000);
 
 /** Sends another order with the key of one that was placed, or is being placed. */
 async function reuse(client: Client, key: string) {

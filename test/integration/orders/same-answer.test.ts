@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.kill();
   await stores.close();
-});
+}, 60_000);
 
 /** An order in which much can go wrong on the way through the database and back. */
 function requestOf(customerId: string) {

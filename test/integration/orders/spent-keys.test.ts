@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 function place(name: string, changes: Parameters<typeof orderRequest>[0] = {}) {
   return createOrder(service.client, orderRequest({ customerId: name, ...changes }), { key: name });

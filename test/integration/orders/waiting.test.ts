@@ -26,7 +26,7 @@ afterEach(() => gate.open());
 afterAll(async () => {
   await Promise.all([owner.stop(), other.stop()]);
   await stores.close();
-});
+}, 60_000);
 
 function place(client: Client, key: string, deadlineMs?: number): Promise<CallResult> {
   return createOrder(client, orderRequest({ customerId: key }), { key, ...(deadlineMs && { deadlineMs }) });
@@ -90,6 +90,7 @@ test('P4 waiting without Redis holds no database connection either: with a pool 
     const duplicates = Array.from({ length: 50 }, () => place(alone.client, 'alone'));
     for (let read = 0; read < 10; read += 1) await expectReadsWork(alone.client);
     expect(await allWait([running, ...duplicates])).toBe(true);
+    expect(gate.standing()).toBe(1);
     gate.open();
     const answers = await Promise.all([running, ...duplicates]);
     expect(new Set(answers.map((result) => answerOf(result).toString('hex'))).size).toBe(1);

@@ -21,7 +21,7 @@ afterAll(async () => {
   gate.open();
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 /** Without a deadline of the caller's. */
 function placeForEver(customerId: string): Promise<ServiceError | null> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await stores.close();
-});
+}, 60_000);
 
 async function metric(name: string): Promise<number | undefined> {
   const text = await (await fetch(metricsUrl, { headers: { connection: 'close' } })).text();

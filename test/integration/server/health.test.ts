@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([hasty.stop(), patient.stop()]);
   await postgres.stop();
-});
+}, 60_000);
 
 test.each(names)('the health of "%s" is SERVING, also without Redis', async (name) => {
   expect((await checkHealth(hasty.client, name)).health).toBe('SERVING');

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await database.drop();
-});
+}, 60_000);
 
 const symbol = (value: string): Question => ({ $case: 'fileContainingSymbol', value });
 const extension = (containingType: string, extensionNumber: number): Question => ({

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await database.drop();
-});
+}, 60_000);
 
 function withId(id: string): Metadata {
   const metadata = new Metadata();

@@ -84,12 +84,16 @@ test.each([
 });
 
 test('while the life of the database is not known, nothing in Redis is believed or written', async () => {
-  const epochless = openStore(redis.url, { epoch: () => undefined });
-  const claim = epochless.newClaim(newRecord());
-  expect(await epochless.begin(claim)).toEqual({ kind: 'unavailable' });
-  expect(await epochless.settle(claim, completed, 60_000)).toBe('unavailable');
+  let epoch: string | undefined = 'known';
+  const moving = openStore(redis.url, { epoch: () => epoch });
+  await until('the connection', async () => (await moving.begin(moving.newClaim(newRecord()))).kind === 'acquired');
+  await client.flushall();
+  epoch = undefined;
+  const claim = moving.newClaim(newRecord());
+  expect(await moving.begin(claim)).toEqual({ kind: 'unavailable' });
+  expect(await moving.settle(claim, completed, 60_000)).toBe('unavailable');
   expect(await client.dbsize()).toBe(0);
-  epochless.close();
+  moving.close();
 });
 
 test('a claim belongs to the life of the database in which it was made (D8)', async () => {

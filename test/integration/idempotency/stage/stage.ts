@@ -28,6 +28,8 @@ export interface Stage {
   /** From now on, what Say does for requests with this text, in every service. */
   whenSaying(text: string, act: Act): void;
   whenShouting(text: string, act: Act<ShoutRequest>): void;
+  /** A gate that opens at the latest when the stage is closed: a test that fails leaves nobody behind it. */
+  createGate(): Gate;
   /** Stops the handler of Say at a gate, for requests with this text. */
   holdSaying(text: string): Gate;
   /** Takes the place of the whole handler, for requests with this text. */
@@ -48,6 +50,12 @@ export async function openStage(): Promise<Stage> {
   const acts = new Map<string, Act>();
   const shoutActs = new Map<string, Act<ShoutRequest>>();
   const handlers = new Map<string, handleUnaryCall<SayRequest, SayResponse>>();
+  const gates: Gate[] = [];
+  const newGate = (): Gate => {
+    const gate = createGate();
+    gates.push(gate);
+    return gate;
+  };
   const services = stack.move();
   return {
     databaseUrl: database.url,
@@ -68,12 +76,18 @@ export async function openStage(): Promise<Stage> {
     whenSaying: (text, act) => void acts.set(text, act),
     whenShouting: (text, act) => void shoutActs.set(text, act),
     holdSaying: (text) => {
-      const gate = createGate();
+      const gate = newGate();
       acts.set(text, gate.pass);
       return gate;
     },
     insteadOfSaying: (text, handler) => void handlers.set(text, handler),
     sql: async (text, values = []) => (await pool.query<Record<string, unknown>>(text, [...values])).rows,
-    close: async () => services.disposeAsync(),
+    createGate: newGate,
+    close: async () => {
+      for (const gate of gates) {
+        gate.open();
+      }
+      await services.disposeAsync();
+    },
   };
 }

@@ -67,16 +67,14 @@ describe(`any kinds.v1.Kinds (seed ${seed})`, () => {
   });
 });
 
-test(`whatever is accepted can be read by the ts-proto decoder (seed ${seed})`, () => {
+test(`whatever is accepted means the same to the ts-proto decoder (seed ${seed})`, () => {
   const { canonicalize } = createCanonicalizer(sayRequest, []);
   fc.assert(
     fc.property(anyDamaged(anyRequest.map((request) => encodeRequest(request))), (bytes) => {
       const form = canonicalOrRefusal(canonicalize, bytes);
       if (form !== undefined) {
-        // Its encoder writes all it has read: nothing was lost on the way.
-        const again = canonicalOrRefusal(canonicalize, SayRequest.encode(SayRequest.decode(hex(form))).finish());
-        const { message } = canonicalize(hex(form));
-        expect(fromBinary(sayRequest, hex(again ?? ''), knownOnly)).toEqual(fromBinary(sayRequest, message, knownOnly));
+        const again = encodeRequest(SayRequest.decode(hex(form)));
+        expect(fromBinary(sayRequest, again)).toEqual(fromBinary(sayRequest, hex(form), knownOnly));
       }
     }),
     parameters,
