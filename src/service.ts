@@ -97,6 +97,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     addReflection(server, contract);
   }
   const port = await listen(server, config.grpc.listen.authority);
+  logger.info({ host: config.grpc.listen.host, port }, 'taking calls');
   stack.defer(async () => {
     health.drain();
     const wasCut = await drain(server, limits, config.grpc.drainLimitMs);

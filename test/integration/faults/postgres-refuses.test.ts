@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 
 const UNAVAILABLE = 'UNAVAILABLE DATABASE_UNAVAILABLE, may retry';
+/** The session ends with it, and may have ended after the commit. */
+const UNKNOWN = 'UNAVAILABLE OUTCOME_UNKNOWN, may retry';
 const BUSY = 'UNAVAILABLE DATABASE_BUSY, may retry';
 const INTERNAL = 'INTERNAL DATABASE_REFUSED';
 
@@ -32,7 +34,7 @@ const refusals = [
   ['out of memory', '53200', UNAVAILABLE],
   ['too many connections', '53300', UNAVAILABLE],
   ['an I/O error', '58030', UNAVAILABLE],
-  ['a shutdown', '57P01', UNAVAILABLE],
+  ['a shutdown', '57P01', UNKNOWN],
   ['read-only, as a standby is', '25006', UNAVAILABLE],
   ['a cancelled statement', '57014', BUSY],
   ['a lost race', '40001', BUSY],

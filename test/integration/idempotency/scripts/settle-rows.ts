@@ -35,12 +35,14 @@ function settling(script: ScriptName, written: Fields): readonly ScriptRow[] {
       ttlMs: [9_000, 10_000],
     },
     { title: 'a time to live that is over: nothing is kept', ...done, args: { 'time to live': '0' }, after: 'absent' },
-    {
-      title: 'a time to live that is no number: nothing is kept (L5)',
-      ...mine,
-      args: { 'time to live': 'NaN' },
-      after: 'absent',
-    },
+    ...['', 'NaN'].map(
+      (timeToLive): Omit<ScriptRow, 'script'> => ({
+        title: `a time to live of ${JSON.stringify(timeToLive)}, which is no number: nothing is kept (L5)`,
+        ...done,
+        args: { 'time to live': timeToLive },
+        after: 'absent',
+      }),
+    ),
     { title: "another's: nothing is changed (L2)", before: pending({ leaseLeftMs: -1 }), ...lost },
     {
       title: 'settled already: an answer never changes',
