@@ -68,6 +68,7 @@ async function runLoop(outcomes: readonly (Failure | string)[]) {
     Metadata,
     createOrder,
     order: {},
+    isServiceError: (error: unknown) => typeof error === 'object' && error !== null && 'code' in error,
     mayBeRepeated: (code: status) => repeatableCodes().has(status[code]),
     retryDelayOf: ({ delayMs }: Failure) => delayMs,
     sleep: async (ms: number) => void pausesMs.push(ms),
