@@ -69,7 +69,7 @@ async function runEndlessScript(redis: TestRedis) {
 async function loadSlowly(redis: TestRedis) {
   const loader = connectToRedis(redis);
   await loader.config('SET', 'loading-process-events-interval-bytes', '1024', 'key-load-delay', '100000');
-  await loader.mset(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`ballast-${index}`, noise(4_096)])));
+  await loader.mset(Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`ballast-${index}`, noise(4_096)])));
   const loaded = loader.call('DEBUG', 'RELOAD').catch(() => {});
   await until('loading', () => withRedis(redis, (admin) => isRefused(admin.set('x', ''), 'LOADING')));
   return async () => {
