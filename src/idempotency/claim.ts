@@ -50,7 +50,10 @@ export async function claimRecord(
       case 'settled':
         return { kind: 'replay', outcome: reply.outcome };
       case 'mismatch':
-        return { kind: 'replay', outcome: await outcomeDespiteClaim(record, dependencies.ledger) };
+        // An outcome that the ledger does not know is none: then the record is free.
+        return reply.isSettled
+          ? await askLedger(run, false, dependencies)
+          : { kind: 'replay', outcome: await outcomeDespiteClaim(record, dependencies.ledger) };
       case 'acquired':
         if (!reply.takeover) {
           // Not looked up in the ledger: should it know the record after all, its primary key refuses the commit.

@@ -41,8 +41,8 @@ export type BeginReply =
   /** Another attempt owns it; `claim` names that claim and changes with each renewal. */
   | { readonly kind: 'inProgress'; readonly claim: string; readonly leaseLeftMs: number }
   | { readonly kind: 'settled'; readonly outcome: Outcome }
-  /** The record belongs to another request. */
-  | { readonly kind: 'mismatch' }
+  /** Another request is running under the record, or was settled, as far as the store knows. */
+  | { readonly kind: 'mismatch'; readonly isSettled: boolean }
   /** There is something under the record's name that the store cannot answer with: ask the ledger. */
   | { readonly kind: 'askLedger' }
   /** The store gave no answer in time. The claim may have been made all the same. */

@@ -20,8 +20,10 @@ export interface TcpProxy extends AsyncDisposable {
   swallow(): void;
   /** Lets new connections through again. The deaf ones stay deaf, as when a firewall has forgotten them. */
   heal(): void;
-  /** Swallows the next piece of the server's bytes: one reply, or the replies to one pipeline. Those behind it move up. */
-  swallowNextReply(): void;
+  /** Swallows what the server answers to a piece of the client's that has these bytes in it. */
+  swallowReplyTo(bytes: string): void;
+  /** Puts something before what the server answers to a piece of the client's that has these bytes in it. */
+  answerBefore(bytes: string, answer: Buffer): void;
   /**
    * Resets a connection as soon as all the passages have been seen on it, one after the other. The piece with the last of
    * them is not passed on.
@@ -30,10 +32,17 @@ export interface TcpProxy extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+interface FalseReply {
+  readonly to: string;
+  readonly change: (piece: Buffer) => Buffer;
+}
+
 interface Line {
   readonly client: Socket;
   readonly server: Socket;
   isDeaf: boolean;
+  /** What is to become of the server's next piece. */
+  falseReply: FalseReply | undefined;
   /** How many of the awaited passages this line has seen. */
   seen: number;
 }
@@ -43,7 +52,7 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
   const lines = new Set<Line>();
   let delayMs = 0;
   let isSwallowing = false;
-  let isReplyLost = false;
+  let falseReply: FalseReply | undefined;
   let cut: { readonly passages: readonly Passage[]; readonly onCut: () => void } | undefined;
 
   const end = (line: Line) => {
@@ -66,17 +75,21 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
       if (line.isDeaf) {
         return;
       }
+      if (from === 'client' && falseReply !== undefined && piece.includes(falseReply.to, 0, 'latin1')) {
+        line.falseReply = falseReply;
+        falseReply = undefined;
+      }
       if (isLastPassage(line, from, piece)) {
         const { onCut } = cut ?? {};
         cut = undefined;
         end(line);
         onCut?.();
-      } else if (from === 'server' && isReplyLost) {
-        isReplyLost = false;
       } else {
         const arrival = delayMs > 0 ? sleep(delayMs, undefined, { ref: false }) : undefined;
         // One after the other: a shorter delay must not let a later piece overtake.
-        sent = sent.then(() => arrival).then(() => void target.write(piece));
+        const passed = from === 'server' ? (line.falseReply?.change(piece) ?? piece) : piece;
+        if (from === 'server') line.falseReply = undefined;
+        sent = sent.then(() => arrival).then(() => void target.write(passed));
       }
     });
     source.on('end', () => {
@@ -87,7 +100,7 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
 
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const server = createConnection({ port: serverPort, host, allowHalfOpen: true, noDelay: true });
-    const line = { client, server, isDeaf: isSwallowing, seen: 0 };
+    const line = { client, server, isDeaf: isSwallowing, falseReply: undefined, seen: 0 };
     lines.add(line);
     forward(line, 'client');
     forward(line, 'server');
@@ -114,10 +127,13 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     },
     heal: () => {
       isSwallowing = false;
-      isReplyLost = false;
+      falseReply = undefined;
     },
-    swallowNextReply: () => {
-      isReplyLost = true;
+    swallowReplyTo: (bytes) => {
+      falseReply = { to: bytes, change: () => Buffer.alloc(0) };
+    },
+    answerBefore: (bytes, answer) => {
+      falseReply = { to: bytes, change: (piece) => Buffer.concat([answer, piece]) };
     },
     cutAfter: (...passages) => {
       for (const line of lines) line.seen = 0;

@@ -16,8 +16,8 @@ export const grpcSettings = {
   }),
   maxRequestBytes: setting(sizeBytes({ min: kibibyte, max: 64 * mebibyte }), {
     variable: 'GRPC_MAX_REQUEST_BYTES',
-    default: mebibyte,
-    reason: 'the largest valid order is a few ten kilobytes',
+    default: 256 * kibibyte,
+    reason: 'three times the largest valid order; reading a hostile request of this size takes 0.2 s',
     meaning: 'A larger request is refused with RESOURCE_EXHAUSTED before it is read.',
   }),
   maxResponseBytes: setting(sizeBytes({ min: kibibyte, max: 64 * mebibyte }), {

@@ -15,9 +15,12 @@
 --   COMPLETED, response          the stored answer
 --   FAILED, code, text, details  the stored final failure
 --   LEDGER                       settled, but the outcome is not kept here or not in the caller's form
---   MISMATCH                     the record belongs to another request
+--   MISMATCH, state              another request is PENDING or SETTLED under the record
 --   FOREIGN                      something under the name that is no record
 local key, id, owner = KEYS[1], ARGV[1], ARGV[4]
+-- A dead claim goes away so many milliseconds after its lease, not after the 24 hours of an answer: long enough to be taken
+-- over, and too short to keep anybody out who comes with another request.
+local margin = 1000
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- What is no number becomes the shortest time: nothing is ever written that does not end.
@@ -32,14 +35,13 @@ local mode = 'FRESH'
 if kind == 'hash' then
   local record = redis.call('HMGET', key, 'state', 'fingerprint', 'fingerprint_version', 'owner', 'lease_ends_ms', 'form', 'kept')
   local state, fingerprint, version = record[1], record[2], record[3]
-  local lease_ends = tonumber(record[5])
-  if not (state and fingerprint and version) or (state == 'PENDING' and not (record[4] and lease_ends)) then
+  local is_other = version == ARGV[3] and fingerprint ~= ARGV[2]
+  if not (fingerprint and version) then
     return {id, 'FOREIGN'}
-  end
-  if version == ARGV[3] and fingerprint ~= ARGV[2] then
-    return {id, 'MISMATCH'}
-  end
-  if state == 'COMPLETED' or state == 'FAILED' then
+  elseif state == 'COMPLETED' or state == 'FAILED' then
+    if is_other then
+      return {id, 'MISMATCH', 'SETTLED'}
+    end
     if record[7] ~= 'here' or record[6] ~= ARGV[7] then
       return {id, 'LEDGER'}
     end
@@ -52,13 +54,18 @@ if kind == 'hash' then
     end
     return {id, 'FOREIGN'}
   end
-  if state ~= 'PENDING' then
+  local lease_ends = tonumber(record[5])
+  if state ~= 'PENDING' or not (record[4] and lease_ends) then
     return {id, 'FOREIGN'}
   end
-  if record[4] == owner then
+  -- A claim that should have gone from here, or whose lease ends later than any could (it was given by a clock that has since
+  -- been set back), is in nobody's way.
+  local is_forgotten = lease_ends + margin <= now or lease_ends > now + 2 * lease
+  if is_other and not is_forgotten then
+    return {id, 'MISMATCH', 'PENDING'}
+  elseif record[4] == owner then
     mode = 'OWN'
-  elseif lease_ends > now and lease_ends <= now + 2 * lease then
-    -- A lease that ends later than any could was given by a clock that has since been set back: it counts as over.
+  elseif lease_ends > now and not is_forgotten then
     redis.call('HSET', key, 'waited', '1')
     return {id, 'IN_PROGRESS', record[4] .. ':' .. record[5], math.min(lease_ends - now, lease)}
   else
@@ -70,7 +77,5 @@ redis.call('HSET', key,
   'state', 'PENDING', 'fingerprint', ARGV[2], 'fingerprint_version', ARGV[3], 'owner', owner,
   'lease_ends_ms', string.format('%d', now + lease))
 redis.call('HSETNX', key, 'expires_ms', string.format('%d', now + time_to_live))
--- A dead claim goes away a second after its lease, not after the 24 hours of an answer: long enough to be taken over, and
--- too short to keep anybody out who comes with another request.
-redis.call('PEXPIRE', key, string.format('%d', lease + 1000))
+redis.call('PEXPIRE', key, string.format('%d', lease + margin))
 return {id, 'ACQUIRED', mode}

@@ -33,7 +33,7 @@ export function decodeBegin(reply: unknown, id: string): BeginReply {
     case 'FOREIGN':
       return { kind: 'askLedger' };
     case 'MISMATCH':
-      return { kind: 'mismatch' };
+      return { kind: 'mismatch', isSettled: text(parts[0]) === 'SETTLED' };
     default:
       throw new ReplyError(`The reply ${JSON.stringify(outcome)} is none of begin.`);
   }

@@ -1,67 +1,59 @@
-import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
 import { connectionOptions } from './connection-options.ts';
 import { createScriptClient, type ScriptClient } from './script-client.ts';
+import { type TimeLimits, timedAnswer } from './timed-answer.ts';
 
-export interface RedisLinkOptions {
+export interface RedisLinkOptions extends TimeLimits {
   readonly url: string;
   readonly connectTimeoutMs: number;
-  /** No call waits longer than this for its answer. */
-  readonly commandTimeoutMs: number;
-  /** An answer that took longer counts against the circuit, though it is used. */
-  readonly slowMs: number;
-  /** How many faults in a row open the circuit. */
+  /** How many faults in a row (errors, no answer in time, slow answers) open the circuit. */
   readonly circuitFailures: number;
-  /** How often an open circuit is probed. */
+  /** How often the connection is probed. */
   readonly circuitProbeMs: number;
   /** The name of a key that the probe may write, to know that writing works. */
   readonly probeKey: string;
-  /** Told of every change: `error` is what opened the circuit. */
+  /** Told when the circuit opens and when it closes; `error` is what opened it. */
   readonly onChange: (available: boolean, error: unknown) => void;
 }
 
 /** Redis gave no usable answer in time. */
 export class RedisUnavailableError extends Error {
   override readonly name = 'RedisUnavailableError';
+  /** Whether the command was sent, and so may have run. */
+  readonly wasSent: boolean;
+
+  constructor(message: string, { wasSent, cause }: { readonly wasSent: boolean; readonly cause?: unknown }) {
+    super(message, { cause });
+    this.wasSent = wasSent;
+  }
 }
 
 /**
- * A connection to Redis behind a circuit breaker. An open circuit costs a caller nothing; a probe that writes finds the way
- * back. Each opening throws the connection away, and with it whatever hangs in it: half-open sockets, a server that has
- * become a replica, pipelines that wait for a reply that never comes.
+ * A connection to Redis behind a circuit breaker. An open circuit costs a caller nothing; a probe that writes notices when
+ * Redis goes, also while nobody calls, and finds the way back. An open circuit throws the connection away, and with it
+ * whatever hangs in it: half-open sockets, a server that has become a replica, pipelines that wait for a reply that never
+ * comes.
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
   readonly #breaker;
   readonly #prober: NodeJS.Timeout;
   #client: ScriptClient;
-  #closed = false;
-  #isOpen = false;
+  #openedAtMs = 0;
+  #isCircuitOpen = false;
+  #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#client = this.#open();
-    this.#breaker = circuitBreaker(
-      handleAll.orWhenResult(
-        (result) => typeof result === 'object' && result !== null && 'slow' in result && result.slow === true,
-      ),
-      { breaker: new ConsecutiveBreaker(options.circuitFailures), halfOpenAfter: Number.NEGATIVE_INFINITY },
-    );
-    this.#breaker.onBreak((reason) => {
-      const isNews = !this.#isOpen;
-      this.#isOpen = true;
-      if (!isNews && this.#client.redis.status !== 'ready') {
-        return;
-      }
-      if (isNews && ('error' in reason || 'value' in reason)) {
-        options.onChange(
-          false,
-          'error' in reason ? reason.error : new RedisUnavailableError(`Redis is slower than ${options.slowMs} ms.`),
-        );
-      }
-      this.#replaceClient();
+    this.#breaker = circuitBreaker(handleAll.orWhenResult(isSlow), {
+      breaker: new ConsecutiveBreaker(options.circuitFailures),
+      // Our probes come at their own pace; a wait by the wall clock would not end if that were set back.
+      halfOpenAfter: Number.NEGATIVE_INFINITY,
     });
+    this.#breaker.onBreak((reason) => this.#onBreak('error' in reason ? reason.error : undefined));
     this.#breaker.onReset(() => {
-      this.#isOpen = false;
+      this.#isCircuitOpen = false;
       options.onChange(true, undefined);
     });
     this.#prober = setInterval(() => void this.#probe(), options.circuitProbeMs).unref();
@@ -73,66 +65,27 @@ export class RedisLink {
 
   /**
    * Runs a command within the time limit.
-   * @throws RedisUnavailableError; it may have run all the same
+   * @throws RedisUnavailableError
    */
   async run<T>(command: (client: ScriptClient) => Promise<T>): Promise<T> {
     if (!this.available) {
-      throw new RedisUnavailableError('The circuit to Redis is open.');
+      throw new RedisUnavailableError('The circuit to Redis is open.', { wasSent: false });
     }
     return await this.#execute(command);
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     clearInterval(this.#prober);
     this.#client.redis.disconnect();
   }
 
   async #execute<T>(command: (client: ScriptClient) => Promise<T>): Promise<T> {
-    const { slowMs } = this.#options;
     try {
-      const { value } = await this.#breaker.execute(async () => {
-        let slow = false;
-        // Sockets are read before it counts, so that a pause of our own process is not taken for one of Redis.
-        const timer = setTimeout(
-          () =>
-            setImmediate(() => {
-              slow = true;
-            }),
-          slowMs,
-        );
-        try {
-          const value = await this.#withinLimit(command(this.#client));
-          return { value, slow };
-        } finally {
-          clearTimeout(timer);
-        }
-      });
+      const { value } = await this.#breaker.execute(() => timedAnswer(command(this.#client), this.#options));
       return value;
     } catch (cause) {
-      throw new RedisUnavailableError(
-        cause instanceof BrokenCircuitError ? 'The circuit to Redis is open.' : 'Redis gave no answer.',
-        {
-          cause,
-        },
-      );
-    }
-  }
-
-  /** After a cut, the promise of a command can stay open for ever: the timer is ours. */
-  async #withinLimit<T>(answer: Promise<T>): Promise<T> {
-    const { commandTimeoutMs } = this.#options;
-    const limit = Promise.withResolvers<T>();
-    // After a pause of our own process the timer fires before the sockets are read: give an answer that is there its turn.
-    const timer = setTimeout(
-      () => setImmediate(() => limit.reject(new Error(`no answer within ${commandTimeoutMs} ms`))),
-      commandTimeoutMs,
-    );
-    try {
-      answer.then(limit.resolve, limit.reject);
-      return await limit.promise;
-    } finally {
-      clearTimeout(timer);
+      throw new RedisUnavailableError('Redis gave no usable answer.', { wasSent: true, cause });
     }
   }
 
@@ -141,22 +94,41 @@ export class RedisLink {
     try {
       await this.#execute(({ redis }) => redis.set(probeKey, '', 'PX', circuitProbeMs));
     } catch {
-      // Still not there. The breaker has counted it, and the next probe follows.
+      // Not there, or still not there. The breaker has counted it, and the next probe follows.
     }
   }
 
-  #replaceClient(): void {
-    if (!this.#closed) {
+  /** The circuit was opened, or a probe has found that it must stay open. */
+  #onBreak(error: unknown): void {
+    const { slowMs, onChange } = this.#options;
+    if (!this.#isCircuitOpen) {
+      this.#isCircuitOpen = true;
+      onChange(false, error ?? new Error(`Redis is slower than ${slowMs} ms`));
+    } else if (this.#isStillConnecting()) {
+      return;
+    }
+    if (!this.#isClosed) {
       this.#client.redis.disconnect();
       this.#client = this.#open();
     }
   }
 
+  /** A connection that was made and says nothing is as useless as one that was not made in time. */
+  #isStillConnecting(): boolean {
+    const ageMs = performance.now() - this.#openedAtMs;
+    return this.#client.redis.status !== 'ready' && ageMs < this.#options.connectTimeoutMs;
+  }
+
   #open(): ScriptClient {
+    this.#openedAtMs = performance.now();
     const client = createScriptClient(this.#options.url, connectionOptions(this.#options.connectTimeoutMs));
     // A command on a broken connection is rejected and counted; the event has nothing to add, but must be heard.
     client.redis.on('error', () => {});
     client.redis.connect().catch(() => {});
     return client;
   }
+}
+
+function isSlow(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && 'slow' in result && result.slow === true;
 }

@@ -3,6 +3,7 @@ import { type Outcome, STORED_FORM } from '../outcome.ts';
 import type { RecordIdentity } from '../record.ts';
 import type { BeginReply, Claim, ClaimReply, Store, Watch } from '../store.ts';
 import { decodeBegin, decodeClaim } from './decode-reply.ts';
+import { LateClaims } from './late-claims.ts';
 import { RedisLink, type RedisLinkOptions, RedisUnavailableError } from './redis-link.ts';
 import type { ScriptArgument } from './script-client.ts';
 import type { ScriptName } from './scripts.ts';
@@ -23,11 +24,21 @@ export class RedisStore implements Store {
   readonly #link: RedisLink;
   readonly #wakes: WakeChannel;
   readonly #channel: string;
+  readonly #late = new LateClaims();
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
     this.#channel = `${options.prefix}:wake`;
-    this.#link = new RedisLink({ ...options, probeKey: `${options.prefix}:probe` });
+    this.#link = new RedisLink({
+      ...options,
+      probeKey: `${options.prefix}:probe`,
+      onChange: (available, error) => {
+        options.onChange(available, error);
+        if (available) {
+          this.#releaseLateClaims();
+        }
+      },
+    });
     this.#wakes = new WakeChannel({
       url: options.url,
       channel: this.#channel,
@@ -86,17 +97,29 @@ export class RedisStore implements Store {
     this.#link.close();
   }
 
+  /** Nobody waits for these claims; left alone, they would keep their keys' retries out for a lease. */
+  #releaseLateClaims(): void {
+    for (const claim of this.#late.take()) {
+      void this.release(claim);
+    }
+  }
+
   async #runClaim(script: ScriptName, claim: Claim, args: readonly ScriptArgument[]): Promise<ClaimReply> {
-    return (await this.#run(script, claim, decodeClaim, args)) ?? 'unavailable';
+    const reply = await this.#run(script, claim, decodeClaim, args);
+    if (reply !== undefined && script !== 'renew') {
+      this.#late.forget(claim);
+    }
+    return reply ?? 'unavailable';
   }
 
   /** Runs a script on a claim's record; undefined if there was no usable answer. */
   async #run<T>(
     script: ScriptName,
-    { record, epoch }: Claim,
+    claim: Claim,
     decode: (reply: unknown, id: string) => T,
     args: readonly ScriptArgument[],
   ): Promise<T | undefined> {
+    const { record, epoch } = claim;
     if (epoch === undefined) {
       return undefined;
     }
@@ -107,10 +130,15 @@ export class RedisStore implements Store {
         decode(await client.run(script, key, [record.id, ...args]), record.id),
       );
     } catch (error) {
-      if (error instanceof RedisUnavailableError) {
-        return undefined;
+      if (!(error instanceof RedisUnavailableError)) {
+        throw error;
       }
-      throw error;
+      if (script === 'begin' && !error.wasSent) {
+        this.#late.neverAskedFor(claim);
+      } else {
+        this.#late.remember(claim);
+      }
+      return undefined;
     }
   }
 }

@@ -18,9 +18,13 @@ export interface WakeChannelOptions {
 export class WakeChannel {
   readonly #redis: Redis;
   readonly #watches = new Map<string, Set<RecordWatch>>();
-  readonly #pinger: NodeJS.Timeout;
+  readonly #options: WakeChannelOptions;
+  readonly #checker: NodeJS.Timeout;
+  #notReadySinceMs = performance.now();
 
-  constructor({ url, channel, connectTimeoutMs, pingIntervalMs, pingTimeoutMs }: WakeChannelOptions) {
+  constructor(options: WakeChannelOptions) {
+    const { url, channel, connectTimeoutMs } = options;
+    this.#options = options;
     // The subscription is made by hand, so that it is known when it holds.
     this.#redis = new Redis(url, {
       ...connectionOptions(connectTimeoutMs),
@@ -36,7 +40,7 @@ export class WakeChannel {
     });
     this.#redis.on('message', (_channel, id) => this.#wake(id));
     this.#redis.connect().catch(() => {});
-    this.#pinger = setInterval(() => this.#ping(pingTimeoutMs), pingIntervalMs).unref();
+    this.#checker = setInterval(() => this.#check(), options.pingIntervalMs).unref();
   }
 
   watch(id: string): Watch {
@@ -52,19 +56,28 @@ export class WakeChannel {
   }
 
   close(): void {
-    clearInterval(this.#pinger);
+    clearInterval(this.#checker);
     this.#redis.disconnect();
   }
 
   /** A connection that only listens never notices that nobody speaks any more: it has to be asked. */
-  #ping(timeoutMs: number): void {
+  #check(): void {
     if (this.#redis.status === 'ready') {
-      const timer = setTimeout(() => this.#redis.disconnect(true), timeoutMs).unref();
-      this.#redis.ping().then(
-        () => clearTimeout(timer),
-        () => {},
-      );
+      this.#ping();
+    } else if (performance.now() - this.#notReadySinceMs > this.#options.connectTimeoutMs) {
+      // It was made, and then nobody answered: begin again.
+      this.#notReadySinceMs = performance.now();
+      this.#redis.disconnect(true);
     }
+  }
+
+  #ping(): void {
+    this.#notReadySinceMs = performance.now();
+    const timer = setTimeout(() => this.#redis.disconnect(true), this.#options.pingTimeoutMs).unref();
+    this.#redis.ping().then(
+      () => clearTimeout(timer),
+      () => {},
+    );
   }
 
   #wake(id: string): void {

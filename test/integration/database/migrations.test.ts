@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { migrate } from '../../../src/database/migrate.ts';
 import { migrations } from '../../../src/database/migrations/migrations.ts';
 import { createOrm } from '../../../src/database/orm.ts';
+import { poll } from '../../../src/embedded/poll.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { testConfig } from '../../support/test-config.ts';
 import { type Audit, openAudit } from '../orders/audit.ts';
@@ -41,10 +42,9 @@ test('whoever migrates waits for another one, and does nothing by itself meanwhi
   const [lock] = await audit.run(`select 7216350811 as id, pg_advisory_lock(7216350811)`);
   expect(lock).toMatchObject({ id: '7216350811' });
   const waiting = migrate(options());
-  const isWaiting = `select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted`;
-  while ((await audit.run(isWaiting))[0]?.['waiting'] !== 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const waiters = `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`;
+  const isWaiting = async () => ((await audit.run(waiters))[0]?.['count'] === 1 ? true : undefined);
+  expect(await poll(isWaiting, { timeoutMs: 30_000 })).toBe(true);
   await audit.run('select pg_advisory_unlock(7216350811)');
   expect(await waiting).toEqual([]);
 });

@@ -5,7 +5,8 @@ import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { gate } from './gate.ts';
 import { countsOf, expectPlacedOnce, expectSettled, inWords, ONE_ORDER, place } from './named-orders.ts';
 import { connectTo } from './query-database.ts';
-import { commandsRun } from './redis-server.ts';
+import { commandsRun, withRedis } from './redis-server.ts';
+import { until } from './until.ts';
 import { startWatchedService } from './watched-service.ts';
 
 jest.setTimeout(30_000);
@@ -28,11 +29,15 @@ afterAll(async () => {
 
 beforeEach(() => redis.thaw());
 
-function start(circuitFailures: number, pause?: Pause) {
+function start(circuitFailures: number, pause?: Pause, probeMs = 200) {
   return startWatchedService({
     databaseUrl: database.url,
     redisUrl: redis.url,
-    settings: { ...settings, REDIS_CIRCUIT_FAILURES: String(circuitFailures) },
+    settings: {
+      ...settings,
+      REDIS_CIRCUIT_FAILURES: String(circuitFailures),
+      REDIS_CIRCUIT_PROBE_MS: String(probeMs),
+    },
     ...(pause && { pause }),
   });
 }
@@ -109,6 +114,41 @@ test('P6: a claim whose outcome Redis could not be told is no claim when Redis i
   expect(performance.now() - startedMs).toBeLessThan(3_000);
 });
 
+test('P4: a claim whose handler still runs survives a frost, and keeps others waiting', async () => {
+  const beforeCommit = gate('before_commit');
+  // The renewal after a third of the lease of 5 s comes before the first probe, and meets the frost.
+  await using service = await start(1, beforeCommit.pause, 2_500);
+  await using neighbour = await start(1_000);
+  const first = await beforeCommit.hold(() => place(service.client, 'still-running'));
+  await redis.freeze();
+  await service.becomesDegraded();
+  await redis.thaw();
+  await service.becomesWhole();
+  const duplicate = place(neighbour.client, 'still-running');
+  await Promise.race([duplicate, until('the duplicate waits', isAnyClaimWaitedFor)]);
+  beforeCommit.open();
+  expect([inWords(await first.result), inWords(await duplicate)]).toEqual(['OK executed', 'OK replayed']);
+});
+
+test('P6: a long outage with many calls does not make a claim of its beginning a stall', async () => {
+  await using service = await start(3);
+  await expectPlacedOnce(service, 'wakes-the-scripts-again');
+  await redis.freeze();
+  const early = Array.from({ length: 4 }, (_, index) => `before-many-${index}`);
+  await Promise.all(early.map((name) => place(service.client, name)));
+  await service.becomesDegraded();
+  for (let hundred = 0; hundred < 11; hundred += 1) {
+    await Promise.all(Array.from({ length: 100 }, (_, index) => place(service.client, `many-${hundred}-${index}`)));
+  }
+  await redis.thaw();
+  await service.becomesWhole();
+
+  const startedMs = performance.now();
+  const again = await Promise.all(early.map((name) => place(service.client, name)));
+  expect(again.map(inWords)).toEqual(early.map(() => 'OK replayed'));
+  expect(performance.now() - startedMs).toBeLessThan(3_000);
+});
+
 test('P6: a claim that timed out but was made is given back when the ledger cannot be read either', async () => {
   await using service = await start(1_000);
   await expectPlacedOnce(service, 'unread-before');
@@ -134,3 +174,11 @@ test('a service that meets a frozen Redis at its start serves', async () => {
   await redis.thaw();
   await service.becomesWhole();
 });
+
+/** Whether a claim has somebody who waits for it. */
+async function isAnyClaimWaitedFor(): Promise<boolean> {
+  return await withRedis(redis, async (admin) => {
+    const keys = await admin.keys('orders:*{*');
+    return (await Promise.all(keys.map((key) => admin.hget(key, 'waited')))).includes('1');
+  });
+}

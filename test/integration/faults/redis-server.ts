@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { TestRedis } from '../../support/redis.ts';
+import type { CallResult } from '../../support/unary-call.ts';
 
 /** A connection of the test's own, which asks nothing that it was not told to ask. It is closed by whoever opened it. */
 export function connectToRedis({ url }: Pick<TestRedis, 'url'>): Redis {
@@ -25,4 +26,11 @@ export function commandsRun(server: Pick<TestRedis, 'url'>, command: string): Pr
     const [, calls] = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats) ?? [];
     return Number(calls ?? 0);
   });
+}
+
+/** What `begin` replies on the wire for a record that is COMPLETED with this answer. */
+export function completedReply({ response = Buffer.alloc(0) }: Pick<CallResult, 'response'>): Buffer {
+  const bulk = (bytes: string | Buffer) => [`$${bytes.length}\r\n`, bytes, '\r\n'];
+  const parts = ['*3\r\n', ...bulk('f'.repeat(64)), ...bulk('COMPLETED'), ...bulk(response)];
+  return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }

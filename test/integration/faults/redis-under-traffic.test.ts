@@ -5,9 +5,9 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { type CallResult, status } from '../../support/unary-call.ts';
-import { customerIn, inWords, place, placeOther, REUSED } from './named-orders.ts';
+import { customerIn, expectPlacedOnce, inWords, place, placeOther, REUSED } from './named-orders.ts';
 import { queryDatabase } from './query-database.ts';
-import { connectToRedis } from './redis-server.ts';
+import { completedReply, connectToRedis } from './redis-server.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
 
 jest.setTimeout(60_000);
@@ -20,6 +20,8 @@ let database: TestDatabase;
 let redis: TestRedis;
 let admin: Redis;
 let proxy: TcpProxy;
+/** Somebody's answer, which nobody else must get. */
+let stranger: CallResult;
 let services: readonly [WatchedService, WatchedService];
 
 beforeAll(async () => {
@@ -29,6 +31,7 @@ beforeAll(async () => {
   const stores = { databaseUrl: database.url, redisUrl: `redis://127.0.0.1:${proxy.port}` };
   const settings = { REDIS_COMMAND_TIMEOUT_MS: '300', REDIS_SLOW_MS: '250', REDIS_CIRCUIT_PROBE_MS: '20' };
   services = [await startWatchedService({ ...stores, settings }), await startWatchedService({ ...stores, settings })];
+  stranger = await expectPlacedOnce(services[0], 'stranger');
 });
 
 afterAll(async () => {
@@ -42,7 +45,8 @@ const disturbances: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['FLUSHALL', () => admin.flushall()],
   ['SCRIPT FLUSH', () => admin.script('FLUSH')],
   ['sockets that are cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'normal')],
-  ['replies that get lost', async () => proxy.swallowNextReply()],
+  ['replies that get lost', async () => proxy.swallowReplyTo('evalsha')],
+  ["strangers' replies", async () => proxy.answerBefore('evalsha', completedReply(stranger))],
   [
     'a master that is demoted and promoted',
     () => admin.replicaof('127.0.0.1', 1).then(() => admin.replicaof('NO', 'ONE')),
@@ -52,7 +56,7 @@ const disturbances: readonly (readonly [string, () => Promise<unknown>])[] = [
 test.each(disturbances)(
   'P1, P2: traffic under %s: one order for each key, and its own answer for each call',
   async (what, disturb) => {
-    const names = Array.from({ length: ORDERS }, (_, index) => `${what.replaceAll(' ', '-')}-${index}`);
+    const names = Array.from({ length: ORDERS }, (_, index) => `${what.replaceAll(/\W/g, '-')}-${index}`);
     await using disturbed = disturbing(disturb);
     const answers = await Promise.all(names.map((name) => placeRepeatedly(name)));
     await disturbed.stop();

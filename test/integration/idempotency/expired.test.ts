@@ -1,6 +1,5 @@
 import { status as code } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { SayResponse } from '../../generated/echo/v1/echo_service.ts';
 import type { EchoService } from '../../support/echo-service.ts';
 import { say, shout, toldBy } from './stage/calls.ts';
 import { age, ledgerRow, sayRecord, shoutRecord } from './stage/records.ts';
@@ -9,10 +8,12 @@ import { openStage, type Stage } from './stage/stage.ts';
 let stage: Stage;
 let echo: EchoService;
 let other: EchoService;
+let redisless: EchoService;
 
 beforeAll(async () => {
   stage = await openStage();
   [echo, other] = [await stage.startService(), await stage.startService()];
+  redisless = await stage.startService({ withRedis: false });
 });
 
 afterAll(() => stage.close());
@@ -70,13 +71,27 @@ describe('EXPIRED', () => {
   });
 });
 
-test('forgotten: the key is as good as new', async () => {
-  const first = await say(echo, { text: 'ancient' }, { key: 'forgotten-1' });
-  await echo.idempotency.drained();
-  await age(stage, echo, sayRecord('ancient', 'forgotten-1'), '8 days 1 hour');
-  const second = await say(echo, { text: 'ancient' }, { key: 'forgotten-1' });
-  expect(toldBy(second).status).toBe('executed');
-  expect(SayResponse.decode(second.response ?? Buffer.alloc(0)).run).toBeGreaterThan(
-    SayResponse.decode(first.response ?? Buffer.alloc(0)).run,
-  );
+// Without Redis the ledger is asked before the handler runs, with Redis when it commits: both must say the same.
+describe.each(['with Redis', 'without Redis'])('%s', (how) => {
+  const service = () => (how === 'with Redis' ? echo : redisless);
+
+  test('remembered until the end of its memory: the key is refused (P11)', async () => {
+    const key = `memory-${how.replace(' ', '-')}`;
+    await say(echo, { text: how }, { key });
+    await echo.idempotency.drained();
+    await age(stage, echo, sayRecord(how, key), '7 days 23 hours');
+    const late = await say(service(), { text: how }, { key });
+    expect(late).toMatchObject({ code: code.FAILED_PRECONDITION, errorInfo: { reason: 'IDEMPOTENCY_KEY_EXPIRED' } });
+  });
+
+  test('forgotten: the key is as good as new', async () => {
+    const key = `forgotten-${how.replace(' ', '-')}`;
+    await say(echo, { text: how }, { key });
+    await echo.idempotency.drained();
+    await age(stage, echo, sayRecord(how, key), '8 days 1 hour');
+    const late = await say(service(), { text: how }, { key });
+    expect(toldBy(late).status).toBe('executed');
+    const retry = await say(service(), { text: how }, { key });
+    expect(retry.response).toEqual(late.response);
+  });
 });

@@ -104,15 +104,20 @@ describe('a handler that calls back twice: the first time counts', () => {
 });
 
 describe('a handler that commits', () => {
-  test('and fails afterwards has succeeded: its caller and every retry get the answer (P2, P7, R4)', async () => {
-    stage.whenSaying('fails-after', async (attempt) => {
-      await attempt.commit(answer('committed'), (entry) => echo.ledger.record(entry));
-      throw handlerFailure(code.NOT_FOUND);
-    });
-    const result = await say(echo, { text: 'fails-after' }, { key: 'fails-after' });
-    expect(SayResponse.decode(result.response ?? Buffer.of())).toMatchObject({ text: 'committed' });
-    await expectSettled('fails-after', result.response);
-  });
+  test.each([code.NOT_FOUND, code.UNAVAILABLE])(
+    'and fails with %i afterwards has succeeded: its caller and every retry get the answer (P2, P7, R4)',
+    async (failure) => {
+      const text = `fails-after-${failure}`;
+      stage.whenSaying(text, async (attempt) => {
+        await attempt.commit(answer('committed'), (entry) => echo.ledger.record(entry));
+        throw handlerFailure(failure);
+      });
+      const result = await say(echo, { text }, { key: text });
+      expect(SayResponse.decode(result.response ?? Buffer.of())).toMatchObject({ text: 'committed' });
+      expect(toldBy(result).status).toBe('executed');
+      await expectSettled(text, result.response);
+    },
+  );
 
   test('and answers otherwise: what was committed is what is sent (P2)', async () => {
     stage.whenSaying('otherwise', async (attempt) => {

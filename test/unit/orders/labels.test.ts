@@ -51,7 +51,7 @@ test('an order may have 32 labels and not 33', () => {
   expect(withLabels(labels(33))).toEqual([{ field: 'labels', description: 'At most 32 are allowed.' }]);
 });
 
-test('too many labels are one fault and are not looked at: a request of 1 MiB may hold a hundred thousand', () => {
+test('too many labels are one fault and are not looked at: a large request may hold ten thousands', () => {
   const labels = Array.from({ length: 1_000 }, (_, index) => [`bad key ${index}`, '\0'] as const);
   const violations = withLabels(labels);
   expect(violations).toHaveLength(1);

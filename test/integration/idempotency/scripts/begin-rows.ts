@@ -19,7 +19,12 @@ const fresh = { reply: ['ACQUIRED', 'FRESH'], decoded: { kind: 'acquired', takeo
 const takeover = { reply: ['ACQUIRED', 'TAKEOVER'], decoded: { kind: 'acquired', takeover: true } } as const;
 const foreign = { reply: ['FOREIGN'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
 const ledger = { reply: ['LEDGER'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
-const mismatch = { reply: ['MISMATCH'], decoded: { kind: 'mismatch' }, after: 'untouched' } as const;
+const running = {
+  reply: ['MISMATCH', 'PENDING'],
+  decoded: { kind: 'mismatch', isSettled: false },
+  after: 'untouched',
+} as const;
+const over = { ...running, reply: ['MISMATCH', 'SETTLED'], decoded: { kind: 'mismatch', isSettled: true } } as const;
 
 const acquiring: readonly Omit<ScriptRow, 'script'>[] = [
   { title: 'absent: acquired', ...fresh, after: mine, ...leased },
@@ -113,14 +118,21 @@ const answering: readonly Omit<ScriptRow, 'script'>[] = [
 
 const other: Fields = { fingerprint: OTHER_FINGERPRINT };
 const refusing: readonly Omit<ScriptRow, 'script'>[] = [
-  { title: 'PENDING of another request', before: pending({ fields: other }), ...mismatch },
+  { title: 'PENDING of another request', before: pending({ fields: other }), ...running },
   {
     title: 'PENDING of another request, lease over',
     before: pending({ fields: other, leaseLeftMs: -1 }),
-    ...mismatch,
+    ...running,
   },
-  { title: 'COMPLETED for another request', before: settled(completedFields, other), ...mismatch },
-  { title: 'FAILED for another request', before: settled(failedFields, other), ...mismatch },
+  {
+    title: "PENDING of another request, long over: in nobody's way",
+    before: pending({ fields: other, leaseLeftMs: -5_000 }),
+    ...takeover,
+    after: mine,
+    ...leasedAgain,
+  },
+  { title: 'COMPLETED for another request', before: settled(completedFields, other), ...over },
+  { title: 'FAILED for another request', before: settled(failedFields, other), ...over },
 ];
 
 const foreigners: readonly Omit<ScriptRow, 'script'>[] = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { RedisStore } from '../../../../src/idempotency/index.ts';
+import type { RedisStore, RedisStoreOptions } from '../../../../src/idempotency/index.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
 import { until } from '../stage/until.ts';
 import { nameOf, newRecord, openStore } from './store-bench.ts';
@@ -12,11 +12,19 @@ const failed = { kind: 'failed', code: 5, message: 'gone: „ü“ 🦊', detail
 let redis: TestRedis;
 let client: Redis;
 let store: RedisStore;
+const opened: RedisStore[] = [];
+
+/** A store that is closed at the end, whatever happens. */
+function open(options: Partial<RedisStoreOptions> = {}): RedisStore {
+  const fresh = openStore(redis.url, options);
+  opened.push(fresh);
+  return fresh;
+}
 
 beforeAll(async () => {
   redis = await startTestRedis();
   client = new Redis(redis.url);
-  store = openStore(redis.url);
+  store = open();
   await until('the connection of the store', async () => {
     const reply = await store.begin(store.newClaim(newRecord()));
     return reply.kind === 'acquired';
@@ -24,7 +32,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  store.close();
+  for (const each of opened) {
+    each.close();
+  }
   client.disconnect();
   await redis.stop();
 });
@@ -85,7 +95,7 @@ test.each([
 
 test('while the life of the database is not known, nothing in Redis is believed or written', async () => {
   let epoch: string | undefined = 'known';
-  const moving = openStore(redis.url, { epoch: () => epoch });
+  const moving = open({ epoch: () => epoch });
   await until('the connection', async () => (await moving.begin(moving.newClaim(newRecord()))).kind === 'acquired');
   await client.flushall();
   epoch = undefined;
@@ -93,12 +103,11 @@ test('while the life of the database is not known, nothing in Redis is believed 
   expect(await moving.begin(claim)).toEqual({ kind: 'unavailable' });
   expect(await moving.settle(claim, completed, 60_000)).toBe('unavailable');
   expect(await client.dbsize()).toBe(0);
-  moving.close();
 });
 
 test('a claim belongs to the life of the database in which it was made (D8)', async () => {
   let epoch = 'before';
-  const moving = openStore(redis.url, { epoch: () => epoch });
+  const moving = open({ epoch: () => epoch });
   const record = newRecord();
   const claim = moving.newClaim(record);
   await until('the connection', async () => (await moving.begin(claim)).kind === 'acquired');
@@ -106,5 +115,4 @@ test('a claim belongs to the life of the database in which it was made (D8)', as
   expect(await moving.settle(claim, completed, 60_000)).toBe('done');
   expect(await moving.begin(moving.newClaim(record))).toEqual({ kind: 'acquired', takeover: false });
   expect(await client.keys('test:before:*')).toHaveLength(1);
-  moving.close();
 });

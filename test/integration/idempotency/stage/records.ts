@@ -56,7 +56,9 @@ export async function claimOfTheDead(service: EchoService, record: RecordIdentit
 
 /** Makes a lease end now, whatever it had left. */
 export async function endLease(stage: Stage, service: EchoService, record: RecordIdentity): Promise<void> {
-  await stage.redisClient.hset(redisName(service, record), 'lease_ends_ms', '1');
+  const [seconds, microseconds] = await stage.redisClient.time();
+  const justOver = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000) - 1;
+  await stage.redisClient.hset(redisName(service, record), 'lease_ends_ms', justOver);
 }
 
 /** Has Redis forget a record, as it does when its time to live is over, or when it is out of memory. */
