@@ -55,6 +55,12 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
-  const isSelfExplanatory = ['ConfigError', 'EmbeddedError', 'ListenError', 'PolicyError'].includes(error.name);
+  const isSelfExplanatory = [
+    'ConfigError',
+    'EmbeddedError',
+    'ListenError',
+    'MetricsListenError',
+    'PolicyError',
+  ].includes(error.name);
   return isSelfExplanatory ? error.message : inspect(error);
 }

@@ -56,6 +56,9 @@ export class AnswerSender {
 
   /** A failure with what it tells about the record in its trailers. */
   describe(failure: CallStatus, replay?: ReplayStatus): CallStatus {
+    if (this.record === undefined) {
+      return failure;
+    }
     return { ...failure, metadata: this.#described(failure.metadata?.clone() ?? new Metadata(), replay) };
   }
 

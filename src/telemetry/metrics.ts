@@ -17,13 +17,26 @@ export interface Metrics {
   close(): Promise<void>;
 }
 
+/** Metrics cannot be served where they should be. */
+export class MetricsListenError extends Error {
+  override readonly name = 'MetricsListenError';
+}
+
 /** Starts the metrics, and their endpoint if there is to be one. */
 export async function startMetrics({ listen }: MetricsOptions): Promise<Metrics> {
   const exporter =
     listen === undefined
       ? undefined
       : new PrometheusExporter({ host: listen.host, port: listen.port, preventServerStart: true });
-  await exporter?.startServer();
+  try {
+    await exporter?.startServer();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MetricsListenError(
+      `Metrics cannot be served: ${why}. Is the port in use? Choose another with METRICS_LISTEN.`,
+      { cause },
+    );
+  }
   const provider = new MeterProvider({ readers: exporter === undefined ? [] : [exporter] });
   const meter = provider.getMeter('order-service');
   const degraded = meter.createGauge('idempotency.degraded', { description: '1 while calls go without Redis, else 0' });

@@ -1,4 +1,12 @@
-import { type DescFile, type FileRegistry, toBinary } from '@bufbuild/protobuf';
+import {
+  type DescEnum,
+  type DescExtension,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  type FileRegistry,
+  toBinary,
+} from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
 /** Finds the files of a contract by what they declare, for server reflection. Files come with all that they import. */
@@ -20,8 +28,9 @@ export class DescriptorIndex {
 
   /** @param symbol a full name: of a message, enum, service or extension, or of a method, field or value within one */
   fileContaining(symbol: string): Uint8Array[] | undefined {
-    const parent = symbol.slice(0, Math.max(symbol.lastIndexOf('.'), 0));
-    return withImports((this.#contract.get(symbol) ?? this.#contract.get(parent))?.file);
+    const declared =
+      this.#contract.get(symbol) ?? [...this.#contract].find((element) => memberNames(element).includes(symbol));
+    return withImports(declared?.file);
   }
 
   fileExtending(messageName: string, fieldNumber: number): Uint8Array[] | undefined {
@@ -37,6 +46,24 @@ export class DescriptorIndex {
     return [...this.#contract]
       .filter((element) => element.kind === 'extension')
       .filter(({ extendee }) => extendee.typeName === messageName);
+  }
+}
+
+/** The full names of what an element declares within itself. An enum's values are its neighbours, as in C++. */
+function memberNames(element: DescMessage | DescEnum | DescExtension | DescService): string[] {
+  switch (element.kind) {
+    case 'message':
+      return [...element.fields, ...element.oneofs]
+        .map(({ name }) => `${element.typeName}.${name}`)
+        .concat(element.proto.nestedType.map(({ name }) => `${element.typeName}.${name}`));
+    case 'enum': {
+      const scope = element.typeName.slice(0, element.typeName.lastIndexOf('.') + 1);
+      return element.values.map(({ name }) => `${scope}${name}`);
+    }
+    case 'service':
+      return element.methods.map(({ name }) => `${element.typeName}.${name}`);
+    case 'extension':
+      return [];
   }
 }
 

@@ -12,6 +12,7 @@ export class Health {
   readonly #implementation = new HealthImplementation(statusOfAll('NOT_SERVING'));
   readonly #graceMs: number;
   #grace: NodeJS.Timeout | undefined;
+  #status: 'SERVING' | 'NOT_SERVING' = 'NOT_SERVING';
   #isDraining = false;
 
   constructor(graceMs: number) {
@@ -40,7 +41,8 @@ export class Health {
   }
 
   #set(status: 'SERVING' | 'NOT_SERVING'): void {
-    if (!this.#isDraining) {
+    if (!this.#isDraining && status !== this.#status) {
+      this.#status = status;
       for (const service of services) {
         this.#implementation.setStatus(service, status);
       }

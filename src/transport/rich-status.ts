@@ -12,9 +12,11 @@ const PUSHBACK_HEADER = 'grpc-retry-pushback-ms';
 /** Bigger trailers make many clients drop the whole HTTP/2 session, and with it their other calls. */
 export const DETAILS_BYTES_MAX = 4_096;
 
-const MESSAGE_CHARACTERS_MAX = 512;
-const FACT_CHARACTERS_MAX = 255;
-const VIOLATION_CHARACTERS_MAX = 300;
+/** Texts from outside are cut to so many bytes of UTF-8, so that all of them together stay below the limit. */
+const MESSAGE_BYTES_MAX = 512;
+const FACT_BYTES_MAX = 256;
+const VIOLATION_BYTES_MAX = 300;
+const ELLIPSIS = '…';
 
 export interface RichStatus extends CallStatus {
   readonly metadata: Metadata;
@@ -23,7 +25,7 @@ export interface RichStatus extends CallStatus {
 /** Builds what is sent for a fault: status, google.rpc.Status with its details, and the pushback for retrying clients. */
 export function richStatus(fault: Fault): RichStatus {
   const { code } = statusTable[fault.reason];
-  const message = cut(fault.message, MESSAGE_CHARACTERS_MAX);
+  const message = cut(fault.message, MESSAGE_BYTES_MAX);
   const metadata = new Metadata();
   metadata.set(DETAILS_HEADER, encodeDetails(fault, message));
   if (fault.retryAfterMs !== undefined) {
@@ -34,21 +36,18 @@ export function richStatus(fault: Fault): RichStatus {
 
 function encodeDetails(fault: Fault, message: string): Buffer {
   const { code, domain } = statusTable[fault.reason];
-  const facts = Object.entries(fault.facts ?? {}).map(
-    ([name, value]) => [name, cut(value, FACT_CHARACTERS_MAX)] as const,
-  );
+  const facts = Object.entries(fault.facts ?? {}).map(([name, value]) => [name, cut(value, FACT_BYTES_MAX)] as const);
   const details = [
     any('ErrorInfo', ErrorInfo.encode({ reason: fault.reason, domain, metadata: new Map(facts) }).finish()),
   ];
   if (fault.retryAfterMs !== undefined) {
-    const retryDelay = {
-      seconds: BigInt(Math.floor(fault.retryAfterMs / 1_000)),
-      nanos: Math.floor(fault.retryAfterMs % 1_000) * 1e6,
-    };
+    const delayMs = Math.ceil(fault.retryAfterMs);
+    const retryDelay = { seconds: BigInt(Math.floor(delayMs / 1_000)), nanos: (delayMs % 1_000) * 1e6 };
     details.push(any('RetryInfo', RetryInfo.encode({ retryDelay }).finish()));
   }
   if (fault.resource !== undefined) {
-    const { type: resourceType, name: resourceName } = fault.resource;
+    const resourceType = fault.resource.type;
+    const resourceName = cut(fault.resource.name, FACT_BYTES_MAX);
     details.push(
       any('ResourceInfo', ResourceInfo.encode({ resourceType, resourceName, owner: '', description: '' }).finish()),
     );
@@ -83,8 +82,8 @@ function encodeWithinLimit(
 
 function toProtoViolation({ field, description }: FieldViolation) {
   return {
-    field: cut(field, VIOLATION_CHARACTERS_MAX),
-    description: cut(description, VIOLATION_CHARACTERS_MAX),
+    field: cut(field, VIOLATION_BYTES_MAX),
+    description: cut(description, VIOLATION_BYTES_MAX),
     reason: '',
     localizedMessage: undefined,
   };
@@ -95,10 +94,19 @@ function any(name: string, value: Uint8Array) {
 }
 
 /** Cuts a text between code points; half of a surrogate pair would turn the status into another one on the wire. */
-function cut(text: string, charactersMax: number): string {
+function cut(text: string, bytesMax: number): string {
   const wellFormed = text.toWellFormed();
-  if (wellFormed.length <= charactersMax) {
+  if (Buffer.byteLength(wellFormed) <= bytesMax) {
     return wellFormed;
   }
-  return `${[...wellFormed].slice(0, charactersMax - 1).join('')}…`;
+  let kept = '';
+  let bytes = Buffer.byteLength(ELLIPSIS);
+  for (const character of wellFormed) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > bytesMax) {
+      break;
+    }
+    kept += character;
+  }
+  return kept + ELLIPSIS;
 }

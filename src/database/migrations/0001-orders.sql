@@ -61,7 +61,7 @@ create table idempotency_keys (
   constraint idempotency_keys_outcome_check check (
     case state
       when 'COMPLETED' then response is not null and status_code is null and status_message is null and status_details is null
-      else response is null and status_code between 1 and 16 and status_message is not null and status_details is not null
+      else response is null and status_code is not null and status_code between 1 and 16 and status_message is not null and status_details is not null
     end),
   constraint idempotency_keys_expires_at_check check (expires_at > created_at)
 );

@@ -30,7 +30,7 @@ export const IdempotencyKeySchema = defineEntity({
       name: 'idempotency_keys_outcome_check',
       expression:
         `case state when 'COMPLETED' then response is not null and status_code is null and status_message is null and status_details is null ` +
-        'else response is null and status_code between 1 and 16 and status_message is not null and status_details is not null end',
+        'else response is null and status_code is not null and status_code >= 1 and status_code <= 16 and status_message is not null and status_details is not null end',
     },
     { name: 'idempotency_keys_expires_at_check', expression: 'expires_at > created_at' },
   ],

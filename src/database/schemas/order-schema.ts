@@ -26,7 +26,7 @@ export const OrderSchema = defineEntity({
   checks: [
     {
       name: 'orders_customer_id_check',
-      expression: `char_length(customer_id) between 1 and ${limits.customerIdCharactersMax}`,
+      expression: `char_length(customer_id) >= 1 and char_length(customer_id) <= ${limits.customerIdCharactersMax}`,
     },
     { name: 'orders_state_check', expression: `state in (${orderStates.map((state) => `'${state}'`).join(', ')})` },
     { name: 'orders_currency_check', expression: `currency ~ '^[A-Z]{3}$'` },
@@ -57,8 +57,11 @@ export const OrderItemSchema = defineEntity({
   },
   checks: [
     { name: 'order_items_position_check', expression: `position >= 0 and position < ${limits.itemsMax}` },
-    { name: 'order_items_sku_check', expression: `char_length(sku) between 1 and ${limits.skuCharactersMax}` },
-    { name: 'order_items_quantity_check', expression: `quantity between 1 and ${limits.quantityMax}` },
+    {
+      name: 'order_items_sku_check',
+      expression: `char_length(sku) >= 1 and char_length(sku) <= ${limits.skuCharactersMax}`,
+    },
+    { name: 'order_items_quantity_check', expression: `quantity >= 1 and quantity <= ${limits.quantityMax}` },
     { name: 'order_items_price_units_check', expression: `price_units >= 0 and price_units < ${TOTAL_UNITS_LIMIT}` },
     { name: 'order_items_price_nanos_check', expression: `price_nanos >= 0 and price_nanos < ${NANOS_PER_UNIT}` },
   ],

@@ -28,12 +28,19 @@ const itemRule = z.object({
   unitPrice: moneyRule,
 });
 
+/** Counted before they are looked at: a large request may hold ten thousands. */
 const labelsRule = z
-  .map(
-    z.string().regex(LABEL_KEY_PATTERN, 'A key has 1 to 63 letters, digits, `-`, `_`, `.` and `/`.'),
-    shortText(limits.labelValueCharactersMax),
-  )
-  .refine((labels) => labels.size <= limits.labelsMax, `At most ${limits.labelsMax} are allowed.`);
+  .map(z.string(), z.string())
+  .refine((labels) => labels.size <= limits.labelsMax, {
+    error: `At most ${limits.labelsMax} are allowed.`,
+    abort: true,
+  })
+  .pipe(
+    z.map(
+      z.string().regex(LABEL_KEY_PATTERN, 'A key has 1 to 63 letters, digits, `-`, `_`, `.` and `/`.'),
+      shortText(limits.labelValueCharactersMax),
+    ),
+  );
 
 /** Also where another rule has failed already. */
 const CHECK_ALWAYS = { when: () => true };
