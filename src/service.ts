@@ -18,6 +18,7 @@ import {
 import { PageTokens } from './orders/page-token.ts';
 import { type Metrics, startMetrics } from './telemetry/metrics.ts';
 import { CallLimits } from './transport/call-limits.ts';
+import { routeGrpcLog } from './transport/grpc-log.ts';
 import { createGrpcServer, drain, listen } from './transport/grpc-server.ts';
 import { Health } from './transport/health.ts';
 import { createLoggingInterceptor } from './transport/logging-interceptor.ts';
@@ -45,6 +46,7 @@ const SETTLE_LIMIT_MS = 5_000;
 
 /** Builds everything from the configuration and starts it. The database must have been migrated. */
 export async function startService({ config, logger, pause }: ServiceOptions): Promise<Service> {
+  routeGrpcLog(logger);
   await using stack = new AsyncDisposableStack();
   const metrics = stack.adopt(await startMetrics(config.metrics), (started) => started.close());
   const health = new Health(config.database.graceMs);

@@ -11,6 +11,7 @@ import type { MethodPolicy } from './policy.ts';
 import type { ProtectedMethod } from './protected-method.ts';
 import { recordIdentity } from './record.ts';
 import { type CallStatus, detailsOf } from './response-metadata.ts';
+import { sendableStatus } from './sendable-status.ts';
 
 export interface ProtectedCallOptions {
   readonly coordinator: Coordinator;
@@ -78,8 +79,7 @@ export class ProtectedCall {
   }
 
   sendStatus(given: CallStatus, pass: (status: CallStatus) => void): void {
-    // What cannot be sent or kept as it is (half a surrogate pair, NUL) is replaced once, so that every answer is the same.
-    const sent = { ...given, details: given.details.toWellFormed().replaceAll('\0', '\u{fffd}') };
+    const sent = sendableStatus(given);
     if (this.#attempt === undefined) {
       pass(this.#answer.describe(sent));
       return;

@@ -4,8 +4,8 @@ import type { Claim } from '../store.ts';
 const LATE_CLAIMS_MAX = 1_000;
 
 /**
- * Claims that may be left over in Redis: they were asked for and not answered in time (a Redis that was frozen makes them when it
- * thaws), or it could not be told how they ended.
+ * Claims that may be left over in Redis, because it could not be told that they ended. It may even make them afterwards: a Redis that
+ * was frozen does so when it thaws.
  */
 export class LateClaims {
   readonly #claims = new Set<Claim>();
@@ -29,7 +29,7 @@ export class LateClaims {
     }
   }
 
-  /** The claim was settled or released: whatever had become of it, it is out of the way. */
+  /** Redis was told after all. */
   forget(claim: Claim): void {
     this.#claims.delete(claim);
   }

@@ -18,6 +18,9 @@ export interface RedisStoreOptions extends Omit<RedisLinkOptions, 'probeKey'> {
   readonly cachedAnswerBytesMax: number;
 }
 
+/** What every claim ends with, also one whose `begin` was not answered: until then its handler may still run. */
+const ENDING_SCRIPTS: ReadonlySet<ScriptName> = new Set(['complete', 'fail', 'release']);
+
 /** The store on Redis 6.2 or later, or Valkey. */
 export class RedisStore implements Store {
   readonly #options: RedisStoreOptions;
@@ -106,7 +109,7 @@ export class RedisStore implements Store {
 
   async #runClaim(script: ScriptName, claim: Claim, args: readonly ScriptArgument[]): Promise<ClaimReply> {
     const reply = await this.#run(script, claim, decodeClaim, args);
-    if (reply !== undefined && script !== 'renew') {
+    if (reply !== undefined && ENDING_SCRIPTS.has(script)) {
       this.#late.forget(claim);
     }
     return reply ?? 'unavailable';
@@ -135,7 +138,7 @@ export class RedisStore implements Store {
       }
       if (script === 'begin' && !error.wasSent) {
         this.#late.neverAskedFor(claim);
-      } else {
+      } else if (ENDING_SCRIPTS.has(script)) {
         this.#late.remember(claim);
       }
       return undefined;

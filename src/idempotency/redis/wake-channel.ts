@@ -20,7 +20,7 @@ export class WakeChannel {
   readonly #watches = new Map<string, Set<RecordWatch>>();
   readonly #options: WakeChannelOptions;
   readonly #checker: NodeJS.Timeout;
-  #notReadySinceMs = performance.now();
+  #heardAtMs = performance.now();
 
   constructor(options: WakeChannelOptions) {
     const { url, channel, connectTimeoutMs } = options;
@@ -32,6 +32,7 @@ export class WakeChannel {
       enableAutoPipelining: false,
     });
     this.#redis.on('error', () => {});
+    this.#redis.on('connect', () => this.#heard());
     this.#redis.on('ready', () => {
       this.#redis.subscribe(channel).then(
         () => this.#wakeAll(),
@@ -60,24 +61,29 @@ export class WakeChannel {
     this.#redis.disconnect();
   }
 
-  /** A connection that only listens never notices that nobody speaks any more: it has to be asked. */
+  /**
+   * A connection that only listens never notices that nobody speaks any more: it has to be asked. One that is being made can
+   * be as deaf, between the connection and the greeting.
+   */
   #check(): void {
-    if (this.#redis.status === 'ready') {
-      this.#ping();
-    } else if (performance.now() - this.#notReadySinceMs > this.#options.connectTimeoutMs) {
-      // It was made, and then nobody answered: begin again.
-      this.#notReadySinceMs = performance.now();
+    const { status } = this.#redis;
+    if (status === 'ready') {
+      this.#redis.ping().then(
+        () => this.#heard(),
+        () => {},
+      );
+    }
+    const { pingIntervalMs, pingTimeoutMs, connectTimeoutMs } = this.#options;
+    const isConnected = status === 'ready' || status === 'connect';
+    const deafMs = performance.now() - this.#heardAtMs;
+    if (isConnected && deafMs > pingIntervalMs + Math.max(pingTimeoutMs, connectTimeoutMs)) {
+      this.#heard();
       this.#redis.disconnect(true);
     }
   }
 
-  #ping(): void {
-    this.#notReadySinceMs = performance.now();
-    const timer = setTimeout(() => this.#redis.disconnect(true), this.#options.pingTimeoutMs).unref();
-    this.#redis.ping().then(
-      () => clearTimeout(timer),
-      () => {},
-    );
+  #heard(): void {
+    this.#heardAtMs = performance.now();
   }
 
   #wake(id: string): void {
