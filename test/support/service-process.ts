@@ -56,9 +56,9 @@ export async function startServiceProcess({
   const port = await withinLimit(messages.port, exited, log);
   const client = createClient(port);
   const kill = async () => {
-    client.close();
     child.kill('SIGKILL');
     await exited;
+    client.close();
   };
   return {
     port,

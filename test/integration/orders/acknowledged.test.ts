@@ -53,8 +53,11 @@ test('P7 everything is killed at once: every acknowledged order is in the databa
       resolve();
     }, 1);
   });
-  await Promise.all([service.kill(), redis.kill(), postgres.killHard()]);
+  // The client stays open until every worker has heard that its call failed.
+  service.signal('SIGKILL');
+  await Promise.all([service.exited, redis.kill(), postgres.killHard()]);
   const unacknowledged = await Promise.all(workers);
+  await service.kill();
 
   await Promise.all([postgres.restart(), redis.restart()]);
   await using audit = await openAudit(postgres.url);
