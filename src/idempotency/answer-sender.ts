@@ -2,6 +2,7 @@ import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/gr
 import type { CompletedOutcome, Outcome } from './outcome.ts';
 import type { RecordIdentity } from './record.ts';
 import { type CallStatus, describeRecord, failureTrailers, type ReplayStatus } from './response-metadata.ts';
+import { toBuffer } from './to-buffer.ts';
 
 type Pass<T> = (value: T) => void;
 
@@ -65,8 +66,4 @@ export class AnswerSender {
   #described(metadata: Metadata, replay: ReplayStatus | undefined): Metadata {
     return this.record === undefined ? metadata : describeRecord(metadata, this.record, replay);
   }
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -2,7 +2,7 @@
 export type { Attempt } from './attempt.ts';
 export { readContract } from './contract.ts';
 export { IdempotencyError, type IdempotencyReason } from './errors.ts';
-export { differ, FINGERPRINT_VERSION, type Fingerprint } from './fingerprint.ts';
+export type { Fingerprint } from './fingerprint.ts';
 export { ANONYMOUS, Idempotency, type IdempotencyOptions } from './idempotency.ts';
 export type { CommitResult, CommitWork, Ledger, LedgerEntry, LedgerRow } from './ledger.ts';
 export { expiredIsNew } from './ledger-verdict.ts';
@@ -13,5 +13,5 @@ export { type MethodPolicy, PolicyError } from './policy.ts';
 export type { RecordIdentity } from './record.ts';
 export { RedisStore, type RedisStoreOptions } from './redis/redis-store.ts';
 export type { IdempotencyEvent, Report } from './reporter.ts';
-export { type CallStatus, DETAILS_HEADER } from './response-metadata.ts';
+export { type CallStatus, DETAILS_BYTES_MAX, DETAILS_HEADER } from './response-metadata.ts';
 export type { Store } from './store.ts';

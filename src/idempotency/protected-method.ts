@@ -5,6 +5,7 @@ import { type MethodRule, methodRule } from './contract.ts';
 import type { ResponseEncoder } from './encode-response.ts';
 import { IdempotencyError } from './errors.ts';
 import { PolicyError } from './policy.ts';
+import { toBuffer } from './to-buffer.ts';
 
 type AnyMethod = MethodDefinition<unknown, unknown>;
 
@@ -75,7 +76,7 @@ function readStrictly(
   let wireRequest: WireRequest;
   try {
     const { message, fingerprinted } = canonicalizer.canonicalize(bytes);
-    decoded = method.requestDeserialize(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
+    decoded = method.requestDeserialize(toBuffer(message));
     wireRequest = { kind: 'whole', fingerprinted };
   } catch (cause) {
     decoded = {};

@@ -21,6 +21,9 @@ export function describeRecord(metadata: Metadata, record: RecordIdentity, repla
 /** Where gRPC carries google.rpc.Status. */
 export const DETAILS_HEADER = 'grpc-status-details-bin';
 
+/** Bigger trailers make many clients drop the whole HTTP/2 session, and with it their other calls. */
+export const DETAILS_BYTES_MAX = 4_096;
+
 /** The trailers of a stored failure. */
 export function failureTrailers(details: Uint8Array): Metadata {
   const metadata = new Metadata();

@@ -1,9 +1,6 @@
-import { type CallStatus, DETAILS_HEADER } from './response-metadata.ts';
+import { type CallStatus, DETAILS_BYTES_MAX, DETAILS_HEADER } from './response-metadata.ts';
 
 const MESSAGE_CHARACTERS_MAX = 1_024;
-
-/** Bigger trailers make many clients drop the whole HTTP/2 session, and with it their other calls. */
-const DETAILS_BYTES_MAX = 4_096;
 
 /**
  * Makes of a handler's status what can be sent, and kept, as it is, so that every retry gets the very same: half of a

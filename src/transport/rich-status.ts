@@ -1,16 +1,13 @@
 import { Metadata } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, ResourceInfo, RetryInfo } from '../generated/google/rpc/error_details.ts';
 import { Status } from '../generated/google/rpc/status.ts';
-import { type CallStatus, DETAILS_HEADER } from '../idempotency/index.ts';
+import { type CallStatus, DETAILS_BYTES_MAX, DETAILS_HEADER } from '../idempotency/index.ts';
 import type { FieldViolation } from '../orders/errors.ts';
 import type { Fault } from './fault.ts';
 import { statusTable } from './status-table.ts';
 
 /** Where gRPC clients that retry by themselves read how long to wait (gRFC A6). */
 const PUSHBACK_HEADER = 'grpc-retry-pushback-ms';
-
-/** Bigger trailers make many clients drop the whole HTTP/2 session, and with it their other calls. */
-export const DETAILS_BYTES_MAX = 4_096;
 
 /** Texts from outside are cut to so many bytes of UTF-8, so that all of them together stay below the limit. */
 const MESSAGE_BYTES_MAX = 512;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Outcome, STORED_FORM } from '../outcome.ts';
 import type { RecordIdentity } from '../record.ts';
 import type { BeginReply, Claim, ClaimReply, Store, Watch } from '../store.ts';
+import { toBuffer } from '../to-buffer.ts';
 import { decodeBegin, decodeClaim } from './decode-reply.ts';
 import { LateClaims } from './late-claims.ts';
 import { RedisLink, type RedisLinkOptions, RedisUnavailableError } from './redis-link.ts';
@@ -144,8 +145,4 @@ export class RedisStore implements Store {
       return undefined;
     }
   }
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { gate } from './gate.ts';
 import { countsOf, expectPlacedOnce, inWords, ONE_ORDER, place, placeOther, REUSED } from './named-orders.ts';
 import { withRedis } from './redis-server.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
@@ -13,7 +13,7 @@ let redis: TestRedis;
 /** Its handlers wait before the commit while the gate is closed. */
 let held: WatchedService;
 let neighbour: WatchedService;
-const beforeCommit = gate('before_commit');
+const beforeCommit = createGate('before_commit');
 
 beforeAll(async () => {
   [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Pause } from '../../../src/idempotency/index.ts';
+import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { gate } from './gate.ts';
 import { countsOf, expectPlacedOnce, expectSettled, inWords, ONE_ORDER, place } from './named-orders.ts';
 import { connectTo } from './query-database.ts';
 import { commandsRun, withRedis } from './redis-server.ts';
@@ -97,7 +97,7 @@ test('P6: a claim that timed out but was made (L13) is settled by its call, and 
 });
 
 test('P6: a claim whose outcome Redis could not be told is no claim when Redis is back', async () => {
-  const beforeSettle = gate('before_settle');
+  const beforeSettle = createGate('before_settle');
   await using service = await start(1, beforeSettle.pause);
   const { result } = await beforeSettle.hold(() => place(service.client, 'told-nobody'));
   const first = await result;
@@ -115,7 +115,7 @@ test('P6: a claim whose outcome Redis could not be told is no claim when Redis i
 });
 
 test('P4: a claim whose handler still runs survives a frost, and keeps others waiting', async () => {
-  const beforeCommit = gate('before_commit');
+  const beforeCommit = createGate('before_commit');
   // The renewal after a third of the lease of 5 s comes before the first probe, and meets the frost.
   await using service = await start(1, beforeCommit.pause, 2_500);
   await using neighbour = await start(1_000);

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
-import { gate } from './gate.ts';
 import { customerIn, expectPlacedOnce, expectSettled, inWords, place } from './named-orders.ts';
 import { completedReply, withRedis } from './redis-server.ts';
 import { until } from './until.ts';
@@ -22,7 +22,7 @@ let proxy: TcpProxy;
 let service: WatchedService;
 /** Close to Redis. */
 let neighbour: WatchedService;
-const beforeCommit = gate('before_commit');
+const beforeCommit = createGate('before_commit');
 
 beforeAll(async () => {
   [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { CreateOrderResponse, OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import {
@@ -15,24 +15,12 @@ import {
   orderItem,
   orderRequest,
 } from '../../support/order-requests.ts';
-import { startTestService, type TestService } from '../../support/order-service.ts';
 import { metadataValue, unaryCall } from '../../support/unary-call.ts';
-import { type OpenStores, openStores } from './stores.ts';
+import { useOrderService } from './use-order-service.ts';
 
 /** What another program makes of the .proto files, without generated code. */
 const dynamic = loadDynamicService();
-let stores: OpenStores;
-let service: TestService;
-
-beforeAll(async () => {
-  stores = await openStores();
-  service = await startTestService(stores);
-}, 60_000);
-
-afterAll(async () => {
-  await service.stop();
-  await stores.close();
-}, 60_000);
+const own = useOrderService();
 
 function loadDynamicService(): ServiceDefinition {
   const folder = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -78,8 +66,8 @@ const dynamicRequest = {
 const decodedOrder = z.looseObject({ order: z.looseObject({ order_id: z.string() }) });
 
 test('the generated and the dynamic client place one order with one derived key, and get the same bytes', async () => {
-  const generated = await createOrder(service.client, generatedRequest);
-  const repeated = await unaryCall(service.client, dynamicMethod('CreateOrder'), dynamicRequest);
+  const generated = await createOrder(own.service.client, generatedRequest);
+  const repeated = await unaryCall(own.service.client, dynamicMethod('CreateOrder'), dynamicRequest);
   expect(metadataValue(generated, 'idempotency-key-source')).toBe('derived');
   expect(metadataValue(repeated, 'idempotency-key')).toBe(metadataValue(generated, 'idempotency-key'));
   expect(metadataValue(repeated, 'idempotency-status')).toBe('replayed');
@@ -87,8 +75,8 @@ test('the generated and the dynamic client place one order with one derived key,
 });
 
 test('both read the same out of an answer', async () => {
-  const bytes = answerOf(await createOrder(service.client, generatedRequest));
-  const order = createdOrder(await createOrder(service.client, generatedRequest));
+  const bytes = answerOf(await createOrder(own.service.client, generatedRequest));
+  const order = createdOrder(await createOrder(own.service.client, generatedRequest));
   const { seconds = 0n, nanos = 0 } = order.createTime ?? {};
   const time = { seconds: String(seconds), nanos };
   expect(dynamicMethod('CreateOrder').responseDeserialize(bytes)).toEqual({
@@ -107,7 +95,7 @@ test('both read the same out of an answer', async () => {
 });
 
 test('what either of them writes, the other one reads and writes alike', async () => {
-  const bytes = answerOf(await createOrder(service.client, generatedRequest));
+  const bytes = answerOf(await createOrder(own.service.client, generatedRequest));
   const method = dynamicMethod('CreateOrder');
   expect(method.responseSerialize(method.responseDeserialize(bytes))).toEqual(bytes);
   expect(Buffer.from(CreateOrderResponse.encode(CreateOrderResponse.decode(bytes)).finish())).toEqual(bytes);
@@ -116,22 +104,22 @@ test('what either of them writes, the other one reads and writes alike', async (
 });
 
 test('reads give both the same bytes', async () => {
-  const { orderId } = createdOrder(await createOrder(service.client, generatedRequest));
-  const get = await unaryCall(service.client, dynamicMethod('GetOrder'), { order_id: orderId });
-  expect(answerOf(get)).toEqual(answerOf(await getOrder(service.client, orderId)));
-  const list = await unaryCall(service.client, dynamicMethod('ListOrders'), {
+  const { orderId } = createdOrder(await createOrder(own.service.client, generatedRequest));
+  const get = await unaryCall(own.service.client, dynamicMethod('GetOrder'), { order_id: orderId });
+  expect(answerOf(get)).toEqual(answerOf(await getOrder(own.service.client, orderId)));
+  const list = await unaryCall(own.service.client, dynamicMethod('ListOrders'), {
     customer_id: 'customer',
     states: ['ORDER_STATE_PENDING'],
     page_size: 1,
   });
-  const generated = await listOrders(service.client, listRequest({ states: [1], pageSize: 1 }));
+  const generated = await listOrders(own.service.client, listRequest({ states: [1], pageSize: 1 }));
   expect(answerOf(list)).toEqual(answerOf(generated));
 });
 
 test('the dynamic client repeats by key, too', async () => {
   const method = dynamicMethod('CreateOrder');
-  const first = await unaryCall(service.client, method, dynamicRequest, { key: 'dynamic' });
-  const second = await createOrder(service.client, generatedRequest, { key: 'dynamic' });
+  const first = await unaryCall(own.service.client, method, dynamicRequest, { key: 'dynamic' });
+  const second = await createOrder(own.service.client, generatedRequest, { key: 'dynamic' });
   expect(answerOf(second)).toEqual(answerOf(first));
   expect(decodedOrder.parse(method.responseDeserialize(answerOf(first))).order.order_id).toBe(
     createdOrder(second).orderId,

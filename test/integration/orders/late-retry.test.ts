@@ -1,33 +1,21 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { answerOf, createOrder, orderRequest } from '../../support/order-requests.ts';
-import { startTestService, type TestService } from '../../support/order-service.ts';
 import { type CallResult, metadataValue, status } from '../../support/unary-call.ts';
 import { oneEffect } from './audit.ts';
-import { type OpenStores, openStores } from './stores.ts';
+import { useOrderService } from './use-order-service.ts';
 
-let stores: OpenStores;
-let service: TestService;
-
-beforeAll(async () => {
-  stores = await openStores();
-  service = await startTestService(stores);
-}, 60_000);
-
-afterAll(async () => {
-  await service.stop();
-  await stores.close();
-}, 60_000);
+const own = useOrderService();
 
 function place(customerId: string, key?: string, note = ''): Promise<CallResult> {
-  return createOrder(service.client, orderRequest({ customerId, note }), { key });
+  return createOrder(own.service.client, orderRequest({ customerId, note }), { key });
 }
 
 /** Lets a day and more go by for a key, as far as the stores can tell. */
 async function letTimePass(key: string, hours: number) {
   const shift = `created_at = created_at - $2 * interval '1 hour', expires_at = expires_at - $2 * interval '1 hour'`;
-  await stores.audit.run(`update idempotency_keys set ${shift} where key = $1`, [key, hours]);
+  await own.stores.audit.run(`update idempotency_keys set ${shift} where key = $1`, [key, hours]);
   // What Redis has goes away by itself at the end of its time to live.
-  await stores.redisClient.flushall();
+  await own.stores.redisClient.flushall();
 }
 
 test('P11 an hour before its end the answer is still there', async () => {
@@ -40,8 +28,8 @@ test('P11 the answer in Redis lives no longer than the one in the ledger', async
   await place('aging', 'aging');
   await letTimePass('aging', 23);
   await place('aging', 'aging');
-  const [name = ''] = await stores.redisClient.keys('orders:*:{*}');
-  const leftMs = await stores.redisClient.pttl(name);
+  const [name = ''] = await own.stores.redisClient.keys('orders:*:{*}');
+  const leftMs = await own.stores.redisClient.pttl(name);
   expect(leftMs).toBeGreaterThan(0);
   expect(leftMs).toBeLessThanOrEqual(3_600_000);
 });
@@ -59,7 +47,7 @@ test.each([25, 24 + 7 * 24 - 1])(
       expect(result.errorInfo?.metadata.get('key')).toBe(key);
       expect(result.retryInfo).toBeUndefined();
     }
-    expect(await stores.audit.effectsOf(key)).toEqual(oneEffect);
+    expect(await own.stores.audit.effectsOf(key)).toEqual(oneEffect);
   },
 );
 
@@ -67,7 +55,7 @@ test('P11 also an expired key is refused to another order as the key of the firs
   await place('other', 'other');
   await letTimePass('other', 25);
   expect((await place('other', 'other', 'another order')).errorInfo?.reason).toBe('IDEMPOTENCY_KEY_REUSED');
-  expect(await stores.audit.effectsOf('other')).toEqual(oneEffect);
+  expect(await own.stores.audit.effectsOf('other')).toEqual(oneEffect);
 });
 
 test('P11 a derived key that has expired is new: the same basket may be bought again the next day', async () => {
@@ -80,8 +68,8 @@ test('P11 a derived key that has expired is new: the same basket may be bought a
   expect(metadataValue(second, 'idempotency-status')).toBe('executed');
   expect(answerOf(second)).not.toEqual(answerOf(first));
   expect(answerOf(await place('basket'))).toEqual(answerOf(second));
-  expect(await stores.audit.effectsOf('basket')).toMatchObject({ orders: 2 });
-  expect(await stores.audit.effectsOf(key)).toMatchObject({ entries: 1 });
+  expect(await own.stores.audit.effectsOf('basket')).toMatchObject({ orders: 2 });
+  expect(await own.stores.audit.effectsOf(key)).toMatchObject({ entries: 1 });
 });
 
 test('P11 50 late duplicates of a basket at once buy it once more', async () => {
@@ -89,7 +77,7 @@ test('P11 50 late duplicates of a basket at once buy it once more', async () => 
   await letTimePass(key, 25);
   const results = await Promise.all(Array.from({ length: 50 }, () => place('rush')));
   expect(new Set(results.map((result) => answerOf(result).toString('hex'))).size).toBe(1);
-  expect(await stores.audit.effectsOf('rush')).toMatchObject({ orders: 2 });
+  expect(await own.stores.audit.effectsOf('rush')).toMatchObject({ orders: 2 });
 });
 
 test('P11 a key of the caller is new when it is no longer remembered', async () => {
@@ -98,5 +86,5 @@ test('P11 a key of the caller is new when it is no longer remembered', async () 
   const second = await place('forgotten', 'forgotten');
   expect(metadataValue(second, 'idempotency-status')).toBe('executed');
   expect(answerOf(second)).not.toEqual(answerOf(first));
-  expect(await stores.audit.effectsOf('forgotten')).toMatchObject({ orders: 2, entries: 1 });
+  expect(await own.stores.audit.effectsOf('forgotten')).toMatchObject({ orders: 2, entries: 1 });
 });

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import { answerOf, createOrder, getOrder, orderItem, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
+import { createGate } from '../../support/pause-gate.ts';
 import { type RawRequest, rawRequest } from '../../support/raw-request.ts';
 import { type CallResult, metadataValue, status, unaryCall } from '../../support/unary-call.ts';
-import { createGate } from './gate.ts';
 import { type OpenStores, openStores } from './stores.ts';
 
 const callsInFlightMax = 4;

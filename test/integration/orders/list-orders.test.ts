@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Order } from '../../../src/generated/orders/v1/order.ts';
 import { OrderState } from '../../../src/generated/orders/v1/order.ts';
 import type { ListOrdersRequest } from '../../../src/generated/orders/v1/order_service.ts';
@@ -11,27 +11,16 @@ import {
   orderRequest,
   readPage,
 } from '../../support/order-requests.ts';
-import { startTestService, type TestService } from '../../support/order-service.ts';
+import { startTestService } from '../../support/order-service.ts';
 import { status } from '../../support/unary-call.ts';
-import { type OpenStores, openStores } from './stores.ts';
+import { useOrderService } from './use-order-service.ts';
 
-let stores: OpenStores;
-let service: TestService;
-
-beforeAll(async () => {
-  stores = await openStores();
-  service = await startTestService(stores);
-}, 60_000);
-
-afterAll(async () => {
-  await service.stop();
-  await stores.close();
-}, 60_000);
+const own = useOrderService();
 
 async function place(customerId: string, count: number): Promise<Order[]> {
   const one = async (index: number) => {
     const request = orderRequest({ customerId, items: [orderItem({ quantity: index + 1 }), orderItem()] });
-    return createdOrder(await createOrder(service.client, request, { key: `${customerId}-${index}` }));
+    return createdOrder(await createOrder(own.service.client, request, { key: `${customerId}-${index}` }));
   };
   return Promise.all(Array.from({ length: count }, (_, index) => one(index)));
 }
@@ -41,7 +30,7 @@ function newestFirst(orders: readonly Order[]): Order[] {
 }
 
 async function list(changes: Partial<ListOrdersRequest>) {
-  return readPage(await listOrders(service.client, listRequest(changes)));
+  return readPage(await listOrders(own.service.client, listRequest(changes)));
 }
 
 async function* pages(changes: Partial<ListOrdersRequest>) {
@@ -80,7 +69,7 @@ test('orders that are placed while pages are read leave no gap and no double beh
     round += 1;
     await Promise.all(
       [1, 2].map((index) =>
-        createOrder(service.client, orderRequest({ customerId: 'busy', note: `${round}-${index}` })),
+        createOrder(own.service.client, orderRequest({ customerId: 'busy', note: `${round}-${index}` })),
       ),
     );
   }
@@ -98,7 +87,7 @@ test('only the orders in one of the states are told, over all pages', async () =
   const names = ['PENDING', 'CONFIRMED', 'CANCELLED'] as const;
   const nameOf = (index: number) => names[index % 3] ?? 'PENDING';
   for (const [index, { orderId }] of orders.entries()) {
-    await stores.audit.run('update orders set state = $2 where order_id = $1', [orderId, nameOf(index)]);
+    await own.stores.audit.run('update orders set state = $2 where order_id = $1', [orderId, nameOf(index)]);
   }
   const states = [OrderState.ORDER_STATE_CANCELLED, OrderState.ORDER_STATE_PENDING];
   const read = (await allPages({ customerId: 'states', states, pageSize: 2 })).flat();
@@ -126,7 +115,7 @@ test.each([
   ['a state twice', { states: [OrderState.ORDER_STATE_PENDING, OrderState.ORDER_STATE_PENDING] }, 'states'],
   ['a token that is too long', { pageToken: 'A'.repeat(513) }, 'page_token'],
 ] satisfies [string, Partial<ListOrdersRequest>, string][])('%s is refused', async (_name, changes, field) => {
-  const result = await listOrders(service.client, listRequest(changes));
+  const result = await listOrders(own.service.client, listRequest(changes));
   expect(result.code).toBe(status.INVALID_ARGUMENT);
   expect(result.badRequest?.fieldViolations.map((violation) => violation.field)).toEqual([field]);
 });
@@ -145,7 +134,7 @@ test('a token that was altered in any character, or belongs to another list, is 
   ];
   for (const changes of others) {
     const result = await listOrders(
-      service.client,
+      own.service.client,
       listRequest({ customerId: 'token', pageToken: nextPageToken, ...changes }),
     );
     expect({ changes, code: result.code, reason: result.errorInfo?.reason }).toEqual({
@@ -161,7 +150,7 @@ test('a token that was altered in any character, or belongs to another list, is 
 test('a token is good in every process that stands on the same database', async () => {
   await place('processes', 2);
   const { nextPageToken } = await list({ customerId: 'processes', pageSize: 1 });
-  const other = await startTestService(stores);
+  const other = await startTestService(own.stores);
   try {
     const result = await listOrders(other.client, listRequest({ customerId: 'processes', pageToken: nextPageToken }));
     expect(readPage(result).orders).toHaveLength(1);

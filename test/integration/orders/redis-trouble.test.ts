@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { answerOf, createOrder, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
+import { createGate } from '../../support/pause-gate.ts';
 import { metadataValue } from '../../support/unary-call.ts';
 import { oneEffect } from './audit.ts';
-import { createGate } from './gate.ts';
 import { namesOf, nameToBe, recordHas } from './record-names.ts';
 import { type OpenStores, openStores } from './stores.ts';
 

@@ -2,9 +2,9 @@ import type { Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { answerOf, createOrder, euros, orderItem, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
+import { createGate } from '../../support/pause-gate.ts';
 import { status } from '../../support/unary-call.ts';
 import { oneEffect } from './audit.ts';
-import { createGate } from './gate.ts';
 import { recordHas } from './record-names.ts';
 import { type OpenStores, openStores } from './stores.ts';
 

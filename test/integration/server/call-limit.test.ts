@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import { answerOf, createOrder, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
+import { createGate } from '../../support/pause-gate.ts';
 import { metadataValue } from '../../support/unary-call.ts';
 import { oneEffect } from '../orders/audit.ts';
-import { createGate } from '../orders/gate.ts';
 import { type OpenStores, openStores } from '../orders/stores.ts';
 
 const gate = createGate('before_commit');

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { DETAILS_BYTES_MAX } from '../../../src/idempotency/index.ts';
 import type { Fault } from '../../../src/transport/fault.ts';
-import { DETAILS_BYTES_MAX, richStatus } from '../../../src/transport/rich-status.ts';
+import { richStatus } from '../../../src/transport/rich-status.ts';
 import { isReason, statusTable } from '../../../src/transport/status-table.ts';
 import { detailsBytesIn, detailsIn } from './details.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { DETAILS_BYTES_MAX, richStatus } from '../../../src/transport/rich-status.ts';
+import { DETAILS_BYTES_MAX } from '../../../src/idempotency/index.ts';
+import { richStatus } from '../../../src/transport/rich-status.ts';
 import { detailsBytesIn, detailsIn } from './details.ts';
 
 function statusOf(count: number, field = (index: number) => `items[${index}].sku`, description = 'It is wrong.') {
