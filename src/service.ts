@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import { readContractFile } from './contract.ts';
-import { Database } from './database/database.ts';
+import type { Database } from './database/database.ts';
+import { PostgresNumberedEvents } from './database/event-log.ts';
 import { PostgresLedger } from './database/ledger.ts';
 import { OrderRepository } from './database/order-repository.ts';
 import { readPageTokenSecret } from './database/secrets.ts';
+import { EventFeed } from './events/event-feed.ts';
+import { watchOrder } from './events/watch-order.ts';
 import { OrderServiceService } from './generated/orders/v1/order_service.ts';
 import {
   Idempotency,
@@ -15,6 +18,7 @@ import {
   RedisStore,
   readContract,
 } from './idempotency/index.ts';
+import { openDatabase } from './open-database.ts';
 import { PageTokens } from './orders/page-token.ts';
 import { type Metrics, startMetrics } from './telemetry/metrics.ts';
 import { CallLimits } from './transport/call-limits.ts';
@@ -25,6 +29,7 @@ import { createLoggingInterceptor } from './transport/logging-interceptor.ts';
 import { createOrderHandlers } from './transport/order-handlers.ts';
 import { addReflection } from './transport/reflection.ts';
 import { createToStatus } from './transport/status.ts';
+import { startWorkers } from './workers.ts';
 
 export interface ServiceOptions {
   readonly config: ConfigWith<'database'>;
@@ -50,7 +55,9 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   await using stack = new AsyncDisposableStack();
   const metrics = stack.adopt(await startMetrics(config.metrics), (started) => started.close());
   const health = new Health(config.database.graceMs);
-  const database = stack.adopt(openDatabase(config, logger, metrics, health), (opened) => opened.close());
+  const onUp = () => health.databaseUp();
+  const onDown = () => health.databaseDown();
+  const database = stack.adopt(openDatabase({ config, logger, metrics, onUp, onDown }), (opened) => opened.close());
   await database.start();
   const { pageTokenSecret } = config.orders;
   const pageTokens = new PageTokens(
@@ -58,6 +65,19 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   );
   const store = openStore(config, database, logger, metrics);
   stack.defer(() => store.close());
+
+  const feed = new EventFeed({
+    events: new PostgresNumberedEvents(database),
+    intervalMs: config.events.feedIntervalMs,
+    logger,
+  });
+  stack.defer(() => feed.close());
+  const workers = config.fulfilment.enabled
+    ? stack.adopt(
+        await startWorkers({ config, database, logger, metrics, onNews: () => feed.nudge() }),
+        (started) => started.stop(),
+      )
+    : undefined;
 
   const ledger = new PostgresLedger(database, config.idempotency);
   const toStatus = createToStatus(logger);
@@ -67,7 +87,12 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     store: store.port,
     ledger,
     toStatus,
-    report: (event, record) => reportEvent(event, record.method, logger, metrics),
+    report: (event, record) => {
+      reportEvent(event, record.method, logger, metrics);
+      if (event.kind === 'executed') {
+        workers?.nudge();
+      }
+    },
     pause,
     recheckMs: config.idempotency.recheckMs,
     handlerLimitMs: config.idempotency.handlerLimitMs,
@@ -79,6 +104,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
 
   const limits = new CallLimits({
     callsInFlightMax: config.grpc.maxCallsInFlight,
+    streamsMax: config.events.watchersMax,
     callLimitMs: config.grpc.callLimitMs,
   });
   // From the wire inwards; authentication will stand between the first two.
@@ -89,6 +115,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     ...createOrderHandlers({
       idempotency,
       orders,
+      watch: (request, signal) => watchOrder(request, { orders, feed }, signal),
       pageTokens,
       toStatus,
       responseBytesMax: config.grpc.maxResponseBytes,
@@ -113,25 +140,6 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   const limit = new AbortController();
   await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {})]);
   limit.abort();
-}
-
-function openDatabase(config: ConfigWith<'database'>, logger: Logger, metrics: Metrics, health: Health): Database {
-  return new Database({
-    ...config.database,
-    onChange: (state) => {
-      metrics.setDatabaseUp(state.kind === 'up');
-      if (state.kind === 'up') {
-        health.databaseUp();
-        logger.info({ epoch: state.epoch }, 'the database is there');
-      } else if (state.kind === 'down') {
-        health.databaseDown();
-        logger.error(
-          { err: state.error },
-          'the database is gone: calls are answered with UNAVAILABLE until it is back',
-        );
-      }
-    },
-  });
 }
 
 function openStore(config: ConfigWith<'database'>, database: Database, logger: Logger, metrics: Metrics) {

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
+import type { cleanUpRule } from './settings/clean-up.ts';
 import type { databaseRule } from './settings/database.ts';
+import type { eventsRule } from './settings/events.ts';
+import type { fulfilmentRule } from './settings/fulfilment.ts';
 import type { grpcRule } from './settings/grpc.ts';
 import type { idempotencyRule } from './settings/idempotency.ts';
 import type { logRule } from './settings/log.ts';
@@ -15,6 +18,9 @@ export interface RedisConfig extends z.output<typeof redisRule> {}
 export interface GrpcConfig extends z.output<typeof grpcRule> {}
 export interface IdempotencyConfig extends z.output<typeof idempotencyRule> {}
 export interface OrdersConfig extends z.output<typeof ordersRule> {}
+export interface FulfilmentConfig extends z.output<typeof fulfilmentRule> {}
+export interface EventsConfig extends z.output<typeof eventsRule> {}
+export interface CleanUpConfig extends z.output<typeof cleanUpRule> {}
 export interface LogConfig extends z.output<typeof logRule> {}
 export interface MetricsConfig extends z.output<typeof metricsRule> {}
 
@@ -25,6 +31,9 @@ export interface Config {
   readonly grpc: GrpcConfig;
   readonly idempotency: IdempotencyConfig;
   readonly orders: OrdersConfig;
+  readonly fulfilment: FulfilmentConfig;
+  readonly events: EventsConfig;
+  readonly cleanUp: CleanUpConfig;
   readonly log: LogConfig;
   readonly metrics: MetricsConfig;
 }

@@ -3,6 +3,7 @@ import type { Environment } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { descriptionOf } from './setting.ts';
 import { databaseSettings } from './settings/database.ts';
+import { fulfilmentSettings } from './settings/fulfilment.ts';
 import { redisSettings } from './settings/redis.ts';
 
 interface Relation {
@@ -32,6 +33,11 @@ const relations: readonly Relation[] = [
     larger: redisSettings.commandTimeoutMs,
     smaller: redisSettings.slowMs,
     because: 'otherwise no answer is ever slow: it has timed out before',
+  },
+  {
+    larger: fulfilmentSettings.deadAfterMs,
+    smaller: fulfilmentSettings.heartbeatMs,
+    because: 'otherwise every worker is dead between two heartbeats',
   },
 ];
 

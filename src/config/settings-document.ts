@@ -11,6 +11,9 @@ const titles: Readonly<Record<keyof Config, string>> = {
   redis: 'Redis',
   idempotency: 'Idempotency',
   orders: 'Orders',
+  fulfilment: 'Processing',
+  events: 'Events',
+  cleanUp: 'Clean-up',
   log: 'Logs',
   metrics: 'Metrics',
 };

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { descriptionOf, type SettingDescription } from './setting.ts';
+import { cleanUpRule, cleanUpSettings } from './settings/clean-up.ts';
 import { databaseRule, databaseSettings } from './settings/database.ts';
+import { eventSettings, eventsRule } from './settings/events.ts';
+import { fulfilmentRule, fulfilmentSettings } from './settings/fulfilment.ts';
 import { grpcRule, grpcSettings } from './settings/grpc.ts';
 import { idempotencyRule, idempotencySettings } from './settings/idempotency.ts';
 import { logRule, logSettings } from './settings/log.ts';
@@ -15,6 +18,9 @@ const rooms = {
   redis: redisSettings,
   idempotency: idempotencySettings,
   orders: ordersSettings,
+  fulfilment: fulfilmentSettings,
+  events: eventSettings,
+  cleanUp: cleanUpSettings,
   log: logSettings,
   metrics: metricsSettings,
 };
@@ -27,6 +33,9 @@ export const configRule = z
     redis: redisRule,
     idempotency: idempotencyRule,
     orders: ordersRule,
+    fulfilment: fulfilmentRule,
+    events: eventsRule,
+    cleanUp: cleanUpRule,
     log: logRule,
     metrics: metricsRule,
   })

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import {
   type CommitResult,
@@ -71,9 +71,12 @@ export class PostgresLedger implements Ledger {
     }
   }
 
-  /** The insert of an entry, to be made part of an effect's statement. */
-  entryInsert(entry: LedgerEntry) {
-    return insertEntry(entry, this.#memoryMs);
+  /**
+   * The insert of an entry, to be made part of an effect's statement.
+   * @param source the part of the statement that must have given a row before; undefined: none
+   */
+  entryInsert(entry: LedgerEntry, source?: RawBuilder<unknown>): RawBuilder<unknown> {
+    return insertEntry(entry, this.#memoryMs, source);
   }
 }
 

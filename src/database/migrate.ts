@@ -1,5 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations';
-import { Client } from 'pg';
+import { Logger, runMigrations } from 'graphile-worker';
+import { Client, Pool } from 'pg';
+import { JOB_SCHEMA } from '../fulfilment/jobs.ts';
 import { migrations } from './migrations/migrations.ts';
 import { connectionSettings, createOrm, type OrmOptions } from './orm.ts';
 
@@ -27,9 +29,30 @@ export async function migrate(options: OrmOptions): Promise<readonly string[]> {
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    return await Promise.race([applyMigrations(patient), lost.promise]);
+    return await Promise.race([applyAll(patient), lost.promise]);
   } finally {
     await lock.end();
+  }
+}
+
+/** The job queue's schema first: our own tables and statements stand on it. */
+async function applyAll(options: OrmOptions): Promise<readonly string[]> {
+  await installJobQueue(options);
+  return await applyMigrations(options);
+}
+
+async function installJobQueue(options: OrmOptions): Promise<void> {
+  const pgPool = new Pool({ ...connectionSettings(options), max: 1 });
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+  pgPool.on('error', lost.reject);
+  try {
+    await Promise.race([
+      runMigrations({ pgPool, schema: JOB_SCHEMA, logger: new Logger(() => () => {}) }),
+      lost.promise,
+    ]);
+  } finally {
+    await pgPool.end();
   }
 }
 

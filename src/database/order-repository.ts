@@ -1,14 +1,18 @@
 import { sql } from 'kysely';
 import type { CommitResult, LedgerEntry } from '../idempotency/index.ts';
 import type { Order } from '../orders/order.ts';
-import type { OrderQuery, OrderReader, OrderWriter } from '../orders/ports.ts';
+import type { OrderEvent } from '../orders/order-event.ts';
+import type { OrderEventReader, OrderQuery, OrderReader, OrderWriter } from '../orders/ports.ts';
+import { OrderChangedError } from '../orders/when-unchanged.ts';
 import type { Database } from './database.ts';
 import type { PostgresLedger } from './ledger.ts';
+import { eventInsert, holdOrder, jobInsert, orderUpdate, toOrderEvent } from './order-statement.ts';
 import { labelsToJson } from './schemas/labels-type.ts';
+import { OrderEventSchema } from './schemas/order-event-schema.ts';
 import { type OrderItemRow, type OrderRow, OrderSchema } from './schemas/order-schema.ts';
 
 /** Orders in PostgreSQL: read through MikroORM's entities, placed by one statement. */
-export class OrderRepository implements OrderReader, OrderWriter<LedgerEntry, CommitResult> {
+export class OrderRepository implements OrderReader, OrderEventReader, OrderWriter<LedgerEntry, CommitResult> {
   readonly #database: Database;
   readonly #ledger: PostgresLedger;
 
@@ -17,17 +21,18 @@ export class OrderRepository implements OrderReader, OrderWriter<LedgerEntry, Co
     this.#ledger = ledger;
   }
 
-  /** Places an order if its ledger entry is new: entry, order and items are one statement, and so one transaction. */
+  /** Places an order if its ledger entry is new: entry, order, items, event and job are one statement, and so one transaction. */
   async place(order: Order, entry: LedgerEntry): Promise<CommitResult> {
     const { items, total } = order;
     const statement = sql`
       with entry as (${this.#ledger.entryInsert(entry)}),
       placed as (
         insert into orders (
-          order_id, customer_id, state, currency, total_units, total_nanos, note, labels, created_at, updated_at, record_id)
+          order_id, customer_id, state, state_reason, sequence, currency, total_units, total_nanos, note, labels, created_at,
+          updated_at, record_id)
         select
-          ${order.orderId}::uuid, ${order.customerId}, ${order.state}, ${total.currency}, ${total.units}::bigint,
-          ${total.nanos}::integer, ${order.note}, ${labelsToJson(order.labels)}::jsonb, ${order.createTime}::timestamptz,
+          ${order.orderId}::uuid, ${order.customerId}, ${order.state}, ${order.stateReason}, ${order.sequence}::integer,
+          ${total.currency}, ${total.units}::bigint, ${total.nanos}::integer, ${order.note}, ${labelsToJson(order.labels)}::jsonb, ${order.createTime}::timestamptz,
           ${order.updateTime}::timestamptz, id
         from entry),
       placed_items as (
@@ -38,9 +43,41 @@ export class OrderRepository implements OrderReader, OrderWriter<LedgerEntry, Co
           ${items.map(({ quantity }) => quantity)}::integer[],
           ${items.map(({ unitPrice }) => String(unitPrice.units))}::bigint[],
           ${items.map(({ unitPrice }) => unitPrice.nanos)}::integer[]
-        ) with ordinality as item (sku, quantity, units, nanos, position))
-      select id from entry`;
+        ) with ordinality as item (sku, quantity, units, nanos, position)),
+      event as (${eventInsert(order, undefined, sql`entry`)})
+      select entry.id from entry, ${jobInsert(order.orderId)}`;
     return await this.#ledger.commit(entry, (connection) => statement.execute(connection));
+  }
+
+  /**
+   * Changes an order if it is still as it was before and its ledger entry is new: entry, order and event are one statement.
+   */
+  async change(before: Order, after: Order, entry: LedgerEntry): Promise<CommitResult> {
+    const { orderId } = before;
+    const statement = sql`
+      with held as (${holdOrder(before)}),
+      entry as (${this.#ledger.entryInsert(entry, sql`held`)}),
+      changed as (${orderUpdate(after, sql`entry`)}),
+      event as (${eventInsert(after, before.state, sql`entry`)})
+      select entry.id from held left join entry on true`;
+    return await this.#ledger.commit(entry, async (connection) => {
+      const { rows } = await statement.execute(connection);
+      if (rows.length === 0) {
+        throw new OrderChangedError(orderId);
+      }
+      return { rows: rows.filter(isEntered) };
+    });
+  }
+
+  async eventsOf(orderId: string, afterSequence: number): Promise<readonly OrderEvent[]> {
+    const rows = await this.#database.read((entityManager) =>
+      entityManager.find(
+        OrderEventSchema,
+        { orderId, sequence: { $gt: afterSequence } },
+        { orderBy: { sequence: 'asc' }, limit: EVENTS_MAX },
+      ),
+    );
+    return rows.map(toOrderEvent);
   }
 
   async find(orderId: string): Promise<Order | undefined> {
@@ -67,7 +104,15 @@ export class OrderRepository implements OrderReader, OrderWriter<LedgerEntry, Co
   }
 }
 
-function toOrder(row: OrderRow): Order {
+/** An order's life has three events at most: this is a limit for what cannot happen. */
+const EVENTS_MAX = 100;
+
+function isEntered(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && 'id' in row && row.id !== null;
+}
+
+/** An order from its row, whose items must have been read. */
+export function toOrder(row: OrderRow): Order {
   const { currency } = row;
   const items = row.items.getItems().sort((one, other) => one.position - other.position);
   return {
@@ -80,6 +125,8 @@ function toOrder(row: OrderRow): Order {
     })),
     total: { currency, units: row.totalUnits, nanos: row.totalNanos },
     state: row.state,
+    stateReason: row.stateReason,
+    sequence: row.sequence,
     note: row.note,
     labels: row.labels,
     createTime: row.createdAt,

@@ -1,6 +1,8 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
+import { DeadLetterSchema, OrderStepSchema, WorkerSchema } from './schemas/fulfilment-schemas.ts';
 import { IdempotencyKeySchema } from './schemas/idempotency-key-schema.ts';
+import { EventRelaySchema, OrderEventSchema } from './schemas/order-event-schema.ts';
 import { OrderItemSchema, OrderSchema } from './schemas/order-schema.ts';
 import { ServiceSecretSchema } from './schemas/service-secret-schema.ts';
 import { watchForSilence } from './silence-guard.ts';
@@ -21,7 +23,17 @@ export interface OrmOptions {
 
 const POOL_IDLE_MS = 10 * 60_000;
 
-export const entities = [OrderSchema, OrderItemSchema, IdempotencyKeySchema, ServiceSecretSchema];
+export const entities = [
+  OrderSchema,
+  OrderItemSchema,
+  IdempotencyKeySchema,
+  ServiceSecretSchema,
+  OrderEventSchema,
+  EventRelaySchema,
+  OrderStepSchema,
+  DeadLetterSchema,
+  WorkerSchema,
+];
 
 /** Opens MikroORM on a database; no connection is made yet. */
 export function createOrm(options: OrmOptions, extra: Partial<Options> = {}): Orm {

@@ -67,16 +67,18 @@ export class Attempt {
 
   /**
    * Encodes the response once, checks that it can be sent, and commits it with the handler's effect. Afterwards the answer is
-   * certain: whatever the handler still does, the caller gets these bytes, or those of the attempt that was faster.
+   * certain: whatever the handler still does, the caller gets these bytes, or those of the attempt that was faster. If `work` throws
+   * an error of the handler's own, nothing was committed, and the handler may try again, with another response.
    * @throws IdempotencyError RESPONSE_TOO_LARGE or RESPONSE_NOT_ENCODABLE before anything is done, IDEMPOTENCY_KEY_REUSED and
    * IDEMPOTENCY_KEY_EXPIRED if that is what the ledger says; what `work` throws
    */
   async commit(response: unknown, work: CommitWork): Promise<void> {
-    if (this.#conclusion !== undefined || this.#ended) {
+    if (!this.#mayCommit()) {
       throw new Error(
         `a handler of ${this.record.method} may commit once, within ${this.#dependencies.handlerLimitMs} ms`,
       );
     }
+    this.#conclusion = undefined;
     try {
       const { method } = this.record;
       const bytes = encodeResponse(this.#encode, response, method, this.#dependencies.responseBytesMax);
@@ -108,6 +110,12 @@ export class Attempt {
     this.#inBackground(async () => {
       await this.#dependencies.store.release(this.#run.claim);
     });
+  }
+
+  /** Nothing was committed if the work threw, unless it was an error of the protocol, which is the last word. */
+  #mayCommit(): boolean {
+    const earlier = this.#conclusion;
+    return !this.#ended && (earlier === undefined || (earlier.kind === 'refused' && !isIdempotencyError(earlier.error)));
   }
 
   async #decide(result: HandlerResult): Promise<Conclusion> {

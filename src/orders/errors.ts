@@ -1,5 +1,12 @@
 /** Why a call about orders was refused. Each reason is sent as ErrorInfo.reason in the domain `orders.v1`. */
-export type OrderReason = 'INVALID_REQUEST' | 'INVALID_PAGE_TOKEN' | 'ORDER_NOT_FOUND';
+export type OrderReason =
+  | 'INVALID_REQUEST'
+  | 'INVALID_PAGE_TOKEN'
+  | 'ORDER_NOT_FOUND'
+  | 'ORDER_NOT_CANCELLABLE'
+  | 'ORDER_BUSY'
+  | 'SEQUENCE_AHEAD'
+  | 'EVENTS_TRIMMED';
 
 /** One thing that is wrong with a request. */
 export interface FieldViolation {
@@ -14,6 +21,8 @@ export interface OrderErrorOptions {
   readonly violations?: readonly FieldViolation[];
   /** What was asked for and is not there. */
   readonly resource?: { readonly type: string; readonly name: string };
+  /** When the call may come again; undefined where a retry cures nothing. */
+  readonly retryAfterMs?: number;
 }
 
 /** A call about orders that is refused. It carries no gRPC status: that is given where errors become statuses. */
@@ -23,6 +32,7 @@ export class OrderError extends Error {
   readonly facts: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
   readonly resource: OrderErrorOptions['resource'];
+  readonly retryAfterMs: number | undefined;
 
   constructor(reason: OrderReason, message: string, options: OrderErrorOptions = {}) {
     super(message);
@@ -30,6 +40,7 @@ export class OrderError extends Error {
     this.facts = options.facts ?? {};
     this.violations = options.violations ?? [];
     this.resource = options.resource;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

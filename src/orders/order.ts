@@ -24,6 +24,10 @@ export interface Order extends OrderDraft {
   /** UUIDv7. Later orders have greater ids. */
   readonly orderId: string;
   readonly state: OrderState;
+  /** Why it was cancelled or rejected; empty in other states. */
+  readonly stateReason: string;
+  /** How many events it has had. */
+  readonly sequence: number;
   readonly createTime: Date;
   readonly updateTime: Date;
 }

@@ -14,6 +14,10 @@ export interface Metrics {
   setDatabaseUp(isUp: boolean): void;
   /** What the protocol did with a call, by method. */
   countOutcome(outcome: string, method: string): void;
+  /** An order has come to this state. */
+  countOrderChange(state: string): void;
+  /** An order was set aside: its processing has failed for good. */
+  countSetAside(): void;
   close(): Promise<void>;
 }
 
@@ -42,12 +46,16 @@ export async function startMetrics({ listen }: MetricsOptions): Promise<Metrics>
   const degraded = meter.createGauge('idempotency.degraded', { description: '1 while calls go without Redis, else 0' });
   const databaseUp = meter.createGauge('database.up', { description: '1 while the database can be reached, else 0' });
   const outcomes = meter.createCounter('idempotency.outcomes', { description: 'What the protocol did with calls' });
+  const changes = meter.createCounter('orders.changes', { description: 'Orders that processing has brought to a state' });
+  const setAside = meter.createCounter('orders.set_aside', { description: 'Orders whose processing has failed for good' });
   degraded.record(0);
   databaseUp.record(0);
   return {
     setDegraded: (isDegraded) => degraded.record(isDegraded ? 1 : 0),
     setDatabaseUp: (isUp) => databaseUp.record(isUp ? 1 : 0),
     countOutcome: (outcome, method) => outcomes.add(1, { outcome, method }),
+    countOrderChange: (state) => changes.add(1, { state }),
+    countSetAside: () => setAside.add(1),
     close: () => provider.shutdown(),
   };
 }

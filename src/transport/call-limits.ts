@@ -3,8 +3,10 @@ import type { Fault } from './fault.ts';
 import { richStatus } from './rich-status.ts';
 
 export interface CallLimitOptions {
-  /** More calls than this are turned away at once. */
+  /** More unary calls than this are turned away at once. */
   readonly callsInFlightMax: number;
+  /** More streams than this are turned away at once. */
+  readonly streamsMax: number;
   /** A unary call without a deadline, or with a longer one, is ended after this. */
   readonly callLimitMs: number;
 }
@@ -12,17 +14,18 @@ export interface CallLimitOptions {
 const RETRY_AFTER_MS = 1_000;
 const HEALTH_SERVICE = '/grpc.health.v1.Health/';
 
-/** Bounds the calls in flight and the time that a unary call may take, and can end all open streams at a shutdown. */
+/** Bounds the calls in flight, the open streams and the time that a unary call may take, and can end all open streams at a shutdown. */
 export class CallLimits {
   readonly #options: CallLimitOptions;
   readonly #streams = new Set<ServerInterceptingCallInterface>();
   #inFlight = 0;
+  #streamsNow = 0;
 
   constructor(options: CallLimitOptions) {
     this.#options = options;
   }
 
-  /** How many calls are in flight now; those that ask for health are not counted. */
+  /** How many unary calls are in flight now; those that ask for health are not counted. */
   get inFlightNow(): number {
     return this.#inFlight;
   }
@@ -30,25 +33,41 @@ export class CallLimits {
   readonly interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
     // Whoever asks for our health must be answered most of all when there is no room for anything else.
     const weight = path.startsWith(HEALTH_SERVICE) ? 0 : 1;
-    if (weight > 0 && this.#inFlight >= this.#options.callsInFlightMax) {
-      return refusing(call, this.#tooManyCalls());
-    }
     const isStream = requestStream || responseStream;
-    const limit = isStream
-      ? undefined
-      : setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
-    this.#inFlight += weight;
-    if (isStream) {
-      this.#streams.add(call);
+    const fault = weight === 0 ? undefined : this.#limitReached(isStream);
+    if (fault !== undefined) {
+      return refusing(call, fault);
     }
-    const onEnd = () => {
-      clearTimeout(limit);
-      this.#inFlight -= weight;
-      this.#streams.delete(call);
-    };
+    const onEnd = isStream ? this.#admitStream(call, weight) : this.#admitUnary(call, weight);
     // The transport calls onCancel exactly once, at the end of every call.
     return new ServerInterceptingCall(call, { start: (next) => next({ onCancel: onEnd }) });
   };
+
+  #limitReached(isStream: boolean): Fault | undefined {
+    const { callsInFlightMax, streamsMax } = this.#options;
+    if (isStream) {
+      return this.#streamsNow >= streamsMax ? tooManyStreams(streamsMax) : undefined;
+    }
+    return this.#inFlight >= callsInFlightMax ? tooManyCalls(callsInFlightMax) : undefined;
+  }
+
+  #admitStream(call: ServerInterceptingCallInterface, weight: number): () => void {
+    this.#streams.add(call);
+    this.#streamsNow += weight;
+    return () => {
+      this.#streams.delete(call);
+      this.#streamsNow -= weight;
+    };
+  }
+
+  #admitUnary(call: ServerInterceptingCallInterface, weight: number): () => void {
+    const limit = setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
+    this.#inFlight += weight;
+    return () => {
+      clearTimeout(limit);
+      this.#inFlight -= weight;
+    };
+  }
 
   /** Ends the streams, which would otherwise go on for ever. */
   endStreams(): void {
@@ -61,16 +80,6 @@ export class CallLimits {
     }
   }
 
-  #tooManyCalls(): Fault {
-    const { callsInFlightMax } = this.#options;
-    return {
-      reason: 'TOO_MANY_CALLS',
-      message: `The server has ${callsInFlightMax} calls in flight and takes no more. Repeat the call with the same key.`,
-      facts: { callsInFlightMax: String(callsInFlightMax) },
-      retryAfterMs: RETRY_AFTER_MS,
-    };
-  }
-
   #callLimitExceeded(): Fault {
     const { callLimitMs } = this.#options;
     return {
@@ -80,6 +89,24 @@ export class CallLimits {
       retryAfterMs: RETRY_AFTER_MS,
     };
   }
+}
+
+function tooManyCalls(callsInFlightMax: number): Fault {
+  return {
+    reason: 'TOO_MANY_CALLS',
+    message: `The server has ${callsInFlightMax} calls in flight and takes no more. Repeat the call with the same key.`,
+    facts: { callsInFlightMax: String(callsInFlightMax) },
+    retryAfterMs: RETRY_AFTER_MS,
+  };
+}
+
+function tooManyStreams(streamsMax: number): Fault {
+  return {
+    reason: 'TOO_MANY_STREAMS',
+    message: `The server has ${streamsMax} streams open and takes no more. Open the stream later, or at another server.`,
+    facts: { streamsMax: String(streamsMax) },
+    retryAfterMs: RETRY_AFTER_MS,
+  };
 }
 
 function refusing(call: ServerInterceptingCallInterface, fault: Fault): ServerInterceptingCall {

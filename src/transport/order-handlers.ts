@@ -1,20 +1,27 @@
+import type { News, WatchOrderRequest } from '../events/watch-order.ts';
 import type { OrderServiceServer } from '../generated/orders/v1/order_service.ts';
 import type { CommitResult, Idempotency, LedgerEntry } from '../idempotency/index.ts';
+import { cancelOrder } from '../orders/cancel-order.ts';
 import { getOrder } from '../orders/get-order.ts';
 import { listOrders } from '../orders/list-orders.ts';
 import type { PageTokens } from '../orders/page-token.ts';
 import { placeOrder } from '../orders/place-order.ts';
 import type { OrderReader, OrderWriter } from '../orders/ports.ts';
+import { cancelOrderRule } from '../orders/validation/cancel-rule.ts';
 import { checkRequest } from '../orders/validation/check-request.ts';
 import { draftRule } from '../orders/validation/draft-rule.ts';
-import { getOrderRule, listOrdersRule } from '../orders/validation/read-rules.ts';
+import { getOrderRule, listOrdersRule, watchOrderRule } from '../orders/validation/read-rules.ts';
+import { whenUnchanged } from '../orders/when-unchanged.ts';
+import { toNewsMessage } from './event-messages.ts';
 import { fromStateMessage, messageBytes, toOrderMessage } from './order-messages.ts';
 import type { ToStatus } from './status.ts';
+import { streamHandler } from './stream-handler.ts';
 import { unaryHandler } from './unary-handler.ts';
 
 export interface OrderHandlerDependencies {
   readonly idempotency: Pick<Idempotency, 'attemptOf'>;
   readonly orders: OrderReader & OrderWriter<LedgerEntry, CommitResult>;
+  readonly watch: (request: WatchOrderRequest, signal: AbortSignal) => AsyncIterable<News>;
   readonly pageTokens: PageTokens;
   /** How large an answer may be. */
   readonly responseBytesMax: number;
@@ -26,7 +33,7 @@ const PAGE_OVERHEAD_BYTES = 1_024;
 
 /** orders.v1.OrderService: from messages to the domain, and back. */
 export function createOrderHandlers(dependencies: OrderHandlerDependencies): OrderServiceServer {
-  const { idempotency, orders, pageTokens, toStatus } = dependencies;
+  const { idempotency, orders, watch, pageTokens, toStatus } = dependencies;
   const pageBytesMax = dependencies.responseBytesMax - PAGE_OVERHEAD_BYTES;
   return {
     createOrder: unaryHandler(async (call) => {
@@ -34,6 +41,24 @@ export function createOrderHandlers(dependencies: OrderHandlerDependencies): Ord
       const response = { order: toOrderMessage(order) };
       await idempotency.attemptOf(call).commit(response, (entry) => orders.place(order, entry));
       return response;
+    }, toStatus),
+
+    cancelOrder: unaryHandler(async (call) => {
+      const { orderId, reason } = checkRequest(cancelOrderRule, call.request);
+      const attempt = idempotency.attemptOf(call);
+      return await whenUnchanged(async () => {
+        const order = await getOrder(orderId, orders);
+        const cancelled = cancelOrder(order, reason, new Date());
+        const response = { order: toOrderMessage(cancelled) };
+        await attempt.commit(response, (entry) => orders.change(order, cancelled, entry));
+        return response;
+      });
+    }, toStatus),
+
+    watchOrder: streamHandler(async function* ({ request }, signal) {
+      for await (const news of watch(checkRequest(watchOrderRule, request), signal)) {
+        yield toNewsMessage(news);
+      }
     }, toStatus),
 
     getOrder: unaryHandler(async ({ request }) => {

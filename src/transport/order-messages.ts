@@ -19,11 +19,13 @@ export function toOrderMessage(order: Order): OrderMessage {
     customerId: order.customerId,
     items: order.items.map(({ sku, quantity, unitPrice }) => ({ sku, quantity, unitPrice: toMoneyMessage(unitPrice) })),
     total: toMoneyMessage(order.total),
-    state: stateMessages[order.state],
+    state: toStateMessage(order.state),
     note: order.note,
     labels: new Map([...order.labels].sort(([one], [other]) => (one < other ? -1 : 1))),
     createTime: toTimestamp(order.createTime),
     updateTime: toTimestamp(order.updateTime),
+    sequence: order.sequence,
+    stateReason: order.stateReason,
   };
 }
 
@@ -33,6 +35,10 @@ const ENVELOPE_BYTES = 6;
 /** How many bytes an order takes within an answer. */
 export function messageBytes(order: Order): number {
   return OrderMessage.encode(toOrderMessage(order)).finish().length + ENVELOPE_BYTES;
+}
+
+export function toStateMessage(state: OrderState): OrderStateMessage {
+  return stateMessages[state];
 }
 
 /** A state in the domain's words; a state that the contract does not know stays as it is, for validation to refuse. */
@@ -47,7 +53,7 @@ function toMoneyMessage({ currency, units, nanos }: Money): MoneyMessage {
 const MS_PER_SECOND = 1_000;
 const NANOS_PER_MS = 1_000_000;
 
-function toTimestamp(time: Date): Timestamp {
+export function toTimestamp(time: Date): Timestamp {
   const ms = time.getTime();
   const seconds = Math.floor(ms / MS_PER_SECOND);
   return { seconds: BigInt(seconds), nanos: (ms - seconds * MS_PER_SECOND) * NANOS_PER_MS };

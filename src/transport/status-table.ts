@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 
 /** Reasons that only the transport gives. */
-export type TransportReason = 'TOO_MANY_CALLS' | 'CALL_LIMIT_EXCEEDED' | 'SHUTTING_DOWN' | 'INTERNAL';
+export type TransportReason = 'TOO_MANY_CALLS' | 'TOO_MANY_STREAMS' | 'CALL_LIMIT_EXCEEDED' | 'SHUTTING_DOWN' | 'INTERNAL';
 
 interface StatusRow {
   readonly code: status;
@@ -23,6 +23,9 @@ export const statusTable = {
   IDEMPOTENCY_KEY_REUSED: idempotency(status.INVALID_ARGUMENT),
   // What the request cannot have.
   ORDER_NOT_FOUND: orders(status.NOT_FOUND),
+  ORDER_NOT_CANCELLABLE: orders(status.FAILED_PRECONDITION),
+  SEQUENCE_AHEAD: orders(status.OUT_OF_RANGE),
+  EVENTS_TRIMMED: orders(status.OUT_OF_RANGE),
   IDEMPOTENCY_KEY_EXPIRED: idempotency(status.FAILED_PRECONDITION),
   RESPONSE_TOO_LARGE: idempotency(status.RESOURCE_EXHAUSTED),
   // What a retry with the same key can cure.
@@ -32,7 +35,9 @@ export const statusTable = {
   TOO_MANY_WAITERS: idempotency(status.RESOURCE_EXHAUSTED),
   TOO_MANY_RUNS: idempotency(status.RESOURCE_EXHAUSTED),
   TOO_MANY_CALLS: orders(status.RESOURCE_EXHAUSTED),
+  TOO_MANY_STREAMS: orders(status.RESOURCE_EXHAUSTED),
   CALL_LIMIT_EXCEEDED: orders(status.DEADLINE_EXCEEDED),
+  ORDER_BUSY: orders(status.UNAVAILABLE),
   SHUTTING_DOWN: orders(status.UNAVAILABLE),
   DATABASE_UNAVAILABLE: orders(status.UNAVAILABLE),
   DATABASE_BUSY: orders(status.UNAVAILABLE),

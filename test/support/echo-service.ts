@@ -121,6 +121,7 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
     (options.insteadOfSay?.(call.request) ?? say)(call, callback);
   const limits = new CallLimits({
     callsInFlightMax: config.grpc.maxCallsInFlight,
+    streamsMax: config.events.watchersMax,
     callLimitMs: config.grpc.callLimitMs,
   });
   const server = createGrpcServer({ ...config.grpc, interceptors: [limits.interceptor, idempotency.interceptor] });

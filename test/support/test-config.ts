@@ -17,6 +17,8 @@ export function testEnvironment({ databaseUrl, redisUrl }: Stores, settings: Rea
     ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
     GRPC_LISTEN: '127.0.0.1:0',
     LOG_FORMAT: 'json',
+    // Orders stay as they were placed, unless a test is about what becomes of them.
+    FULFILMENT_ENABLED: 'false',
     REDIS_COMMAND_TIMEOUT_MS: '1000',
     REDIS_SLOW_MS: '900',
     REDIS_CIRCUIT_PROBE_MS: '200',

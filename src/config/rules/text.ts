@@ -12,6 +12,17 @@ export function keyPrefix(): Rule<string> {
   };
 }
 
+/** The path of a file; whether it is there is for its reader to say. */
+export function filePath(): Rule<string> {
+  const expected = 'a path of at most 4096 characters';
+  return {
+    schema: z.string().max(4_096, `is not ${expected}`),
+    expected,
+    unit: '',
+    secrecy: 'open',
+  };
+}
+
 /** Text that only the processes of this service may know, long enough not to be guessed. */
 export function secretText({
   minCharacters,

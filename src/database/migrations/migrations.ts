@@ -11,4 +11,7 @@ function sqlMigration(fileName: string) {
 }
 
 /** All migrations, oldest first. One that has been released is never changed. */
-export const migrations = [{ name: '0001-orders', class: sqlMigration('./0001-orders.sql') }];
+export const migrations = [
+  { name: '0001-orders', class: sqlMigration('./0001-orders.sql') },
+  { name: '0002-order-life', class: sqlMigration('./0002-order-life.sql') },
+];

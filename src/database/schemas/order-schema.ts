@@ -1,8 +1,14 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { NANOS_PER_UNIT, TOTAL_UNITS_LIMIT } from '../../orders/money.ts';
 import { orderStates } from '../../orders/order.ts';
+import { FIRST_SEQUENCE, isFinal, STATE_REASON_CHARACTERS_MAX } from '../../orders/transitions.ts';
 import { limits } from '../../orders/validation/draft-rule.ts';
 import { LabelsType } from './labels-type.ts';
+
+const unfinished = orderStates
+  .filter((state) => !isFinal(state))
+  .map((state) => `'${state}'`)
+  .join(', ');
 
 /** Orders. Their states and limits are the domain's, as CHECK constraints. */
 export const OrderSchema = defineEntity({
@@ -19,6 +25,8 @@ export const OrderSchema = defineEntity({
     labels: p.type(LabelsType),
     createdAt: p.datetime(3),
     updatedAt: p.datetime(3),
+    sequence: p.integer(),
+    stateReason: p.text(),
     /** The record that the order was placed for, to audit that no record has two. Its ledger entry may be gone by now. */
     recordId: p.uint8array(),
     items: () => p.oneToMany(OrderItemSchema).mappedBy('order'),
@@ -36,9 +44,15 @@ export const OrderSchema = defineEntity({
     { name: 'orders_labels_check', expression: `jsonb_typeof(labels) = 'object'` },
     { name: 'orders_updated_at_check', expression: 'updated_at >= created_at' },
     { name: 'orders_record_id_check', expression: 'octet_length(record_id) = 32' },
+    { name: 'orders_sequence_check', expression: `sequence >= ${FIRST_SEQUENCE}` },
+    { name: 'orders_state_reason_check', expression: `char_length(state_reason) <= ${STATE_REASON_CHARACTERS_MAX}` },
   ],
   // ListOrders reads a customer's orders backwards from an id; later orders have greater ids.
-  indexes: [{ name: 'orders_customer_id_order_id_index', properties: ['customerId', 'orderId'] }],
+  indexes: [
+    { name: 'orders_customer_id_order_id_index', properties: ['customerId', 'orderId'] },
+    // What is not final is looked for by whoever asks what is stuck.
+    { name: 'orders_unfinished_index', properties: ['orderId'], where: `state in (${unfinished})` },
+  ],
 });
 
 export type OrderRow = InferEntity<typeof OrderSchema>;

@@ -6,10 +6,14 @@ const PAGE_SIZE_DEFAULT = 20;
 const PAGE_SIZE_MAX = 100;
 const PAGE_TOKEN_CHARACTERS_MAX = 512;
 
-/** The rule for reading one order. Ids are compared in lower case. */
-export const getOrderRule = z.object({
-  orderId: z.guid('It must be a UUID of 36 characters.').toLowerCase(),
-});
+/** Ids are compared in lower case. */
+export const orderIdRule = z.guid('It must be a UUID of 36 characters.').toLowerCase();
+
+/** The rule for reading one order. */
+export const getOrderRule = z.object({ orderId: orderIdRule });
+
+/** The rule for following one order. */
+export const watchOrderRule = z.object({ orderId: orderIdRule, afterSequence: z.number() });
 
 /** The rule for reading a page of orders, with the states in the words of the domain. */
 export const listOrdersRule = z.object({

@@ -1,0 +1,145 @@
+import { sql } from 'kysely';
+import type { Client } from 'pg';
+import { z } from 'zod';
+import type { EventLead, NumberedEvents } from '../events/ports.ts';
+import { orderStates } from '../orders/order.ts';
+import type { NumberedEvent } from '../orders/order-event.ts';
+import { connect } from './connect.ts';
+import type { Database } from './database.ts';
+import type { OrmOptions } from './orm.ts';
+
+/** Any number that all processes of this service agree on, and no other user of the database is likely to choose. */
+const ADVISORY_LOCK = 7_216_350_812;
+
+/**
+ * The server ends the session of a leader that is not heard of for so long, and with it the lead: a process that stands still must
+ * not hold it for ever.
+ */
+const IDLE_LEAD_MS = 10_000;
+
+const AFTER = `
+  select number, order_id, sequence, previous_state, state, reason, occurred_at
+  from order_events where number > $1 order by number limit $2`;
+
+const LAST_NUMBER = 'select last_number from event_relay';
+
+/**
+ * The first numbers after the last go to events that have none. Events of one order are committed one after the other, and so each
+ * is seen, and numbered, before the next.
+ */
+const NUMBER = `
+  with unnumbered as (
+    select order_id, sequence, row_number() over (order by occurred_at, order_id, sequence) as place
+    from (select occurred_at, order_id, sequence from order_events where number is null
+          order by occurred_at, order_id, sequence limit $1) as oldest),
+  moved as (
+    update event_relay set last_number = last_number + (select count(*) from unnumbered)
+    where exists (select from unnumbered) returning last_number - (select count(*) from unnumbered) as before),
+  numbered as (
+    update order_events set number = moved.before + unnumbered.place from unnumbered, moved
+    where order_events.order_id = unnumbered.order_id and order_events.sequence = unnumbered.sequence returning 1)
+  select count(*)::integer as count from numbered`;
+
+const stateRule = z.enum(orderStates);
+
+const eventRule = z
+  .object({
+    number: z.coerce.bigint(),
+    order_id: z.string(),
+    sequence: z.number(),
+    previous_state: stateRule.nullable(),
+    state: stateRule,
+    reason: z.string(),
+    occurred_at: z.date(),
+  })
+  .transform(
+    (row): NumberedEvent => ({
+      number: row.number,
+      orderId: row.order_id,
+      sequence: row.sequence,
+      previousState: row.previous_state ?? undefined,
+      state: row.state,
+      reason: row.reason,
+      time: row.occurred_at,
+    }),
+  );
+const eventsRule = z.array(eventRule);
+const lastNumberRule = z.tuple([z.object({ last_number: z.coerce.bigint() })]).transform(([row]) => row.last_number);
+const countRule = z.tuple([z.object({ count: z.number() })]).transform(([row]) => row.count);
+
+/** The numbered events, read through the pool. */
+export class PostgresNumberedEvents implements NumberedEvents {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async lastNumber(): Promise<bigint> {
+    const { rows } = await this.#database.read((em) => sql.raw(LAST_NUMBER).execute(em.getKysely<never>()));
+    return lastNumberRule.parse(rows);
+  }
+
+  async after(number: bigint, limit: number): Promise<readonly NumberedEvent[]> {
+    const query = sql`
+      select number, order_id, sequence, previous_state, state, reason, occurred_at
+      from order_events where number > ${number}::bigint order by number limit ${limit}`;
+    const { rows } = await this.#database.read((em) => query.execute(em.getKysely<never>()));
+    return eventsRule.parse(rows);
+  }
+}
+
+/**
+ * Takes the lead among all processes on this database. It is held by a session, and everything that only the leader may do goes
+ * through the same session: whoever has lost the one has lost the other.
+ * @returns undefined while another process has it
+ */
+export async function takeEventLead(options: OrmOptions): Promise<EventLead | undefined> {
+  const client = await connect({ ...options, idleSessionTimeoutMs: IDLE_LEAD_MS });
+  try {
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [ADVISORY_LOCK]);
+    if (rows[0]?.taken === true) {
+      return new PostgresEventLead(client);
+    }
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+  await client.end();
+  return undefined;
+}
+
+class PostgresEventLead implements EventLead {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async lastNumber(): Promise<bigint> {
+    return lastNumberRule.parse((await this.#client.query(LAST_NUMBER)).rows);
+  }
+
+  async after(number: bigint, limit: number): Promise<readonly NumberedEvent[]> {
+    return eventsRule.parse((await this.#client.query(AFTER, [String(number), limit])).rows);
+  }
+
+  async number(limit: number): Promise<number> {
+    return countRule.parse((await this.#client.query({ name: 'number_events', text: NUMBER, values: [limit] })).rows);
+  }
+
+  async skipTo(number: bigint): Promise<void> {
+    await this.#client.query('update event_relay set last_number = $1 where last_number < $1', [String(number)]);
+  }
+
+  async notePublished(number: bigint): Promise<void> {
+    await this.#client.query(
+      'update event_relay set published_number = least($1, last_number), published_at = now()',
+      [String(number)],
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.#client.end();
+  }
+}

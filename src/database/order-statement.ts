@@ -1,0 +1,65 @@
+import { type RawBuilder, sql } from 'kysely';
+import { CLAIMS_MAX, JOB_KEY_PREFIX, tasks } from '../fulfilment/jobs.ts';
+import type { NextTurn } from '../fulfilment/ports.ts';
+import type { Order, OrderState } from '../orders/order.ts';
+import type { OrderEvent } from '../orders/order-event.ts';
+import type { OrderEventRow } from './schemas/order-event-schema.ts';
+
+// Parts of statements: an order's change, its event and its job are always one statement, and so one transaction.
+
+/** Gives a row, locked until the commit, if the order is still as it was read. */
+export function holdOrder({ orderId, sequence }: Order): RawBuilder<unknown> {
+  return sql`select order_id from orders where order_id = ${orderId}::uuid and sequence = ${sequence}::integer for no key update`;
+}
+
+/** Writes what a change has changed. @param source the part of the statement that must have given a row before */
+export function orderUpdate(after: Order, source: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    update orders set
+      state = ${after.state}, state_reason = ${after.stateReason}, sequence = ${after.sequence}::integer,
+      updated_at = ${after.updateTime}::timestamptz
+    from ${source} where orders.order_id = ${after.orderId}::uuid`;
+}
+
+/** The event of an order's last change. @param source the part of the statement that must have given a row before */
+export function eventInsert(
+  after: Order,
+  previousState: OrderState | undefined,
+  source: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  return sql`
+    insert into order_events (order_id, sequence, previous_state, state, reason, occurred_at)
+    select
+      ${after.orderId}::uuid, ${after.sequence}::integer, ${previousState ?? null}, ${after.state}, ${after.stateReason},
+      ${after.updateTime}::timestamptz
+    from ${source}`;
+}
+
+const AT_ONCE: NextTurn = { afterMs: 0, failures: 0 };
+
+/**
+ * The job that processes an order, as something to select from: it is enqueued once for each row of what it is joined with.
+ * @param orderId the id, or where in those rows it stands
+ */
+export function jobInsert(
+  orderId: string | RawBuilder<unknown>,
+  { afterMs, failures, step }: NextTurn = AT_ONCE,
+): RawBuilder<unknown> {
+  const id = typeof orderId === 'string' ? sql`${orderId}` : orderId;
+  return sql`lateral graphile_worker.add_job(
+    ${tasks.processOrder}, 
+    json_strip_nulls(json_build_object('orderId', ${id}::text, 'failures', ${failures}::integer, 'step', ${step ?? null}::text)),
+    job_key => ${JOB_KEY_PREFIX} || ${id}::text, max_attempts => ${CLAIMS_MAX}::integer,
+    run_at => now() + ${afterMs} * interval '1 millisecond') as job`;
+}
+
+export function toOrderEvent(row: OrderEventRow): OrderEvent {
+  return {
+    orderId: row.orderId,
+    sequence: row.sequence,
+    previousState: row.previousState ?? undefined,
+    state: row.state,
+    reason: row.reason,
+    time: row.occurredAt,
+  };
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely';
+import type { OrderInProgress, Progress, ProgressStore } from '../fulfilment/ports.ts';
+import type { Database } from './database.ts';
+import { toOrder } from './order-repository.ts';
+import { eventInsert, holdOrder, orderUpdate } from './order-statement.ts';
+import { OrderStepSchema } from './schemas/fulfilment-schemas.ts';
+import { OrderSchema } from './schemas/order-schema.ts';
+
+/** The progress of orders in PostgreSQL. */
+export class PostgresProgressStore implements ProgressStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async load(orderId: string): Promise<OrderInProgress | undefined> {
+    return await this.#database.read(async (entityManager) => {
+      // The steps are read first: if the order changes in between, saving finds out.
+      const steps = await entityManager.find(OrderStepSchema, { order: orderId }, { orderBy: { position: 'asc' } });
+      const row = await entityManager.findOne(OrderSchema, { orderId }, { populate: ['items'] });
+      return row === null ? undefined : { order: toOrder(row), steps: steps.map(({ step, state }) => ({ step, state })) };
+    });
+  }
+
+  /** One statement: the order is held as it was read, then changed, with its event, and its steps are marked. */
+  async save({ before, after, steps }: Progress): Promise<boolean> {
+    const hasChanged = after.sequence !== before.sequence;
+    const statement = sql`
+      with held as (${holdOrder(before)})
+      ${
+        hasChanged
+          ? sql`, changed as (${orderUpdate(after, sql`held`)}), event as (${eventInsert(after, before.state, sql`held`)})`
+          : sql``
+      }, marked as (
+        insert into order_steps as known (order_id, step, position, state)
+        select held.order_id, news.step, (select count(*) from order_steps where order_id = held.order_id) + news.position, news.state
+        from held, unnest(${steps.map(({ step }) => step)}::text[], ${steps.map(({ state }) => state)}::text[])
+          with ordinality as news (step, state, position)
+        on conflict (order_id, step) do update set state = excluded.state)
+      select order_id from held`;
+    const { rows } = await this.#database.run((connection) => statement.execute(connection));
+    return rows.length > 0;
+  }
+}

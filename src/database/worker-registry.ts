@@ -1,0 +1,81 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { JOB_KEY_PREFIX, tasks } from '../fulfilment/jobs.ts';
+import type { WorkerIdentity, WorkerRegistry } from '../fulfilment/ports.ts';
+import type { Database } from './database.ts';
+
+const deadWorkerRule = z.object({ worker_id: z.string(), jobs: z.coerce.number() });
+const exhaustedRule = z.object({ order_id: z.string() });
+
+/** Which workers live, in PostgreSQL, and what is done about jobs of those that do not. */
+export class PostgresWorkerRegistry implements WorkerRegistry {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async heartbeat({ workerId, host, processId }: WorkerIdentity): Promise<void> {
+    await this.#database.run((connection) =>
+      sql`
+        insert into workers (worker_id, host, process_id, started_at, heartbeat_at)
+        values (${workerId}, ${host}, ${processId}, now(), now())
+        on conflict (worker_id) do update set heartbeat_at = excluded.heartbeat_at`.execute(connection),
+    );
+  }
+
+  async leave({ workerId }: WorkerIdentity): Promise<void> {
+    await this.#database.run((connection) =>
+      sql`delete from workers where worker_id = ${workerId}`.execute(connection),
+    );
+  }
+
+  /**
+   * Gives jobs back that workers hold which have not been heard of for so long. The queue itself would wait for four hours.
+   * @returns the workers, with how many jobs they held
+   */
+  async releaseDead(deadAfterMs: number): Promise<readonly { readonly workerId: string; readonly jobs: number }[]> {
+    const deadSince = sql`now() - ${deadAfterMs} * interval '1 millisecond'`;
+    const { rows } = await this.#database.run((connection) =>
+      sql`
+        with dead as (
+          select locked_by as worker_id, count(*) as jobs from graphile_worker.jobs
+          where locked_by is not null and locked_at < ${deadSince}
+            and not exists (select from workers where worker_id = locked_by and heartbeat_at >= ${deadSince})
+          group by locked_by),
+        buried as (delete from workers where heartbeat_at < ${deadSince}),
+        unlocked as (select graphile_worker.force_unlock_workers(array_agg(worker_id)) from dead having count(*) > 0)
+        select worker_id, jobs from dead, (select count(*) from unlocked) as done`.execute(connection),
+    );
+    return z
+      .array(deadWorkerRule)
+      .parse(rows)
+      .map(({ worker_id, jobs }) => ({ workerId: worker_id, jobs }));
+  }
+
+  /**
+   * Sets orders aside whose job was claimed as often as allowed and never came to an end: whoever ran it died of it. The queue
+   * would never touch such a job again. Jobs that a newer one has replaced are dropped.
+   * @returns the ids of the orders
+   */
+  async setAsideExhausted(): Promise<readonly string[]> {
+    const { rows } = await this.#database.run((connection) =>
+      sql`
+        with exhausted as (
+          select id, key, attempts, last_error, task_identifier from graphile_worker.jobs
+          where locked_at is null and attempts >= max_attempts),
+        letters as (
+          insert into dead_letters (order_id, sequence, step, failures, last_error, failed_at)
+          select order_id, sequence, null, attempts,
+            coalesce(last_error, 'a worker died each of the ' || attempts || ' times that it worked on this order'), now()
+          from exhausted join orders on key = ${JOB_KEY_PREFIX} || order_id where task_identifier = ${tasks.processOrder}
+          on conflict (order_id) do nothing returning order_id),
+        dropped as (select id from graphile_worker.complete_jobs((select array_agg(id) from exhausted)))
+        select order_id from letters, (select count(*) from dropped) as done`.execute(connection),
+    );
+    return z
+      .array(exhaustedRule)
+      .parse(rows)
+      .map(({ order_id }) => order_id);
+  }
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import type { NumberedEvent } from '../orders/order-event.ts';
+import type { EventStream } from './ports.ts';
+import { toStreamFields } from './stream-entry.ts';
+
+export interface RedisEventStreamOptions {
+  readonly url: string;
+  /** The name of the stream. */
+  readonly stream: string;
+  readonly lengthMax: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** A batch of a hundred events takes Redis about a millisecond; whoever waits for seconds waits for a server that hangs. */
+const COMMAND_TIMEOUT_MS = 5_000;
+const RECONNECT_DELAY_MS_MAX = 1_000;
+
+const LUA = readFileSync(new URL('./publish.lua', import.meta.url), 'utf8');
+
+/** The name of the stream of a deployment whose keys begin with this prefix. */
+export function streamName(prefix: string): string {
+  return `${prefix}.events`;
+}
+
+/** The stream in Redis. An entry's id is the event's number, so that Redis itself refuses what it has already. */
+export class RedisEventStream implements EventStream {
+  readonly #options: RedisEventStreamOptions;
+  readonly #redis: Redis;
+
+  constructor(options: RedisEventStreamOptions) {
+    this.#options = options;
+    this.#redis = new Redis(options.url, {
+      lazyConnect: true,
+      connectTimeout: options.connectTimeoutMs,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      disconnectTimeout: 100,
+      retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MS_MAX),
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    });
+    // Whoever publishes hears of it.
+    this.#redis.on('error', () => {});
+    this.#redis.connect().catch(() => {});
+  }
+
+  async lastNumber(): Promise<bigint> {
+    return await this.publish(-1n, []);
+  }
+
+  async publish(after: bigint, events: readonly NumberedEvent[]): Promise<bigint> {
+    const { stream, lengthMax } = this.#options;
+    const entries = events.map((event) => [String(event.number), ...toStreamFields(event)]);
+    const width = entries[0]?.length ?? 1;
+    const last: unknown = await this.#redis.eval(LUA, 1, stream, String(after), lengthMax, width, ...entries.flat());
+    return BigInt(String(last));
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+}

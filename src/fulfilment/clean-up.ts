@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A kind of rows that are no longer needed. */
+export interface Remains {
+  /** As it stands in the log. */
+  readonly name: string;
+  /** Deletes some of them, at most so many. @returns how many there were */
+  deleteSome(limit: number): Promise<number>;
+}
+
+export interface CleanUpOptions {
+  readonly remains: readonly Remains[];
+  readonly batchRows: number;
+  readonly pauseMs: number;
+  /** After this a run ends, whatever is left: the next one goes on. */
+  readonly runLimitMs: number;
+}
+
+/**
+ * Deletes what is no longer needed, in small batches with a rest after each, so that neither calls nor the disk notice.
+ * @returns how many rows were deleted, by kind
+ */
+export async function cleanUp(options: CleanUpOptions, signal: AbortSignal): Promise<Readonly<Record<string, number>>> {
+  const { remains, batchRows, pauseMs, runLimitMs } = options;
+  const endMs = performance.now() + runLimitMs;
+  const deleted: Record<string, number> = {};
+  for (const { name, deleteSome } of remains) {
+    let rows: number;
+    do {
+      rows = await deleteSome(batchRows);
+      deleted[name] = (deleted[name] ?? 0) + rows;
+      await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    } while (rows === batchRows && performance.now() < endMs && !signal.aborted);
+  }
+  return deleted;
+}

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { WorkerRegistry } from './ports.ts';
+
+/** Where jobs are found that nobody would look at again. */
+export interface LostJobs extends Pick<WorkerRegistry, 'releaseDead' | 'setAsideExhausted'> {
+  requeue(which: 'changed', limit: number): Promise<readonly string[]>;
+  adopt(olderThanMs: number, limit: number): Promise<readonly string[]>;
+}
+
+export interface MaintenanceOptions {
+  readonly jobs: LostJobs;
+  readonly deadAfterMs: number;
+  readonly logger: Logger;
+  /** Told when orders were set aside. */
+  readonly onSetAside: () => void;
+}
+
+const ORDERS_MAX = 1_000;
+
+/** Orders without a job are looked for so often, and only if they are older than that. */
+const ADOPTION_MS = 60_000;
+
+/**
+ * Makes the round of a worker: jobs of dead workers are given back, deadly jobs are set aside, orders that were cancelled after they
+ * had been set aside get another try, and orders without a job get one. Several workers may make it at once.
+ */
+export function createMaintenance({ jobs, deadAfterMs, logger, onSetAside }: MaintenanceOptions): () => Promise<void> {
+  let roundAtMs = Number.NEGATIVE_INFINITY;
+  let adoptionAtMs = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const nowMs = performance.now();
+    if (nowMs - roundAtMs < deadAfterMs / 4) {
+      return;
+    }
+    roundAtMs = nowMs;
+    for (const { workerId, jobs: count } of await jobs.releaseDead(deadAfterMs)) {
+      logger.warn({ workerId, jobs: count }, 'a worker has died: its jobs go to others');
+    }
+    for (const orderId of await jobs.setAsideExhausted()) {
+      logger.error({ orderId }, 'an order was set aside, for its workers died again and again: see `npm run doctor`');
+      onSetAside();
+    }
+    for (const orderId of await jobs.requeue('changed', ORDERS_MAX)) {
+      logger.info({ orderId }, 'an order that had been set aside was cancelled: what was begun for it is undone');
+    }
+    if (nowMs - adoptionAtMs >= ADOPTION_MS) {
+      adoptionAtMs = nowMs;
+      for (const orderId of await jobs.adopt(ADOPTION_MS, ORDERS_MAX)) {
+        logger.warn({ orderId }, 'an order had no job: it was given one');
+      }
+    }
+  };
+}

@@ -1,0 +1,95 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { OrderState } from '../orders/order.ts';
+import { backoffMs } from './backoff.ts';
+import type { JobQueue, ProgressStore } from './ports.ts';
+import { processOrder } from './process-order.ts';
+import type { Processor } from './processor.ts';
+import { createStepRunner, StepError, type StepRunner } from './step-runner.ts';
+
+export interface OrderTurnOptions {
+  readonly store: ProgressStore;
+  readonly queue: JobQueue;
+  readonly processor: Processor;
+  readonly stepLimitMs: number;
+  readonly failuresMax: number;
+  /** Aborts running steps. */
+  readonly signal: AbortSignal;
+  /** Whether the job is still ours: a worker that stood still must not touch what is another's by now. */
+  readonly isOurs: () => boolean;
+  readonly logger: Logger;
+  /** Told of each change of an order that was committed. */
+  readonly onChange: (state: OrderState) => void;
+  /** Told when an order was set aside. */
+  readonly onSetAside: () => void;
+}
+
+const payloadRule = z.object({
+  orderId: z.string(),
+  /** How often in a row the same step has failed. */
+  failures: z.number().default(0),
+  step: z.string().optional(),
+});
+
+type Payload = z.output<typeof payloadRule>;
+
+/** What the job of an order does: it takes the order as far as it goes, and sees to what follows where that is not the end. */
+export class OrderTurn {
+  readonly #options: OrderTurnOptions;
+  readonly #runStep: StepRunner;
+
+  constructor(options: OrderTurnOptions) {
+    this.#options = options;
+    this.#runStep = createStepRunner(options);
+  }
+
+  /** @throws what the database throws, and a step that was aborted: the queue keeps the job then, and tries again */
+  async take(payload: unknown): Promise<void> {
+    const job = payloadRule.parse(payload);
+    const { orderId } = job;
+    const { queue, store, processor, onChange, logger } = this.#options;
+    try {
+      const turn = await processOrder(orderId, {
+        store,
+        processor,
+        runStep: this.#runStep,
+        now: () => new Date(),
+        onChange,
+      });
+      if (turn.kind === 'later') {
+        this.#requireOurs();
+        await queue.again(orderId, { failures: 0, afterMs: turn.afterMs });
+      } else {
+        logger.debug({ orderId, state: turn.state }, 'an order has come to its end');
+      }
+    } catch (error) {
+      if (!(error instanceof StepError) || this.#options.signal.aborted) {
+        logger.warn({ orderId, err: error }, 'an order could not be processed: it is tried again');
+        throw error;
+      }
+      await this.#afterFailure(job, error);
+    }
+  }
+
+  async #afterFailure({ orderId, step: earlierStep, failures: earlier }: Payload, error: StepError): Promise<void> {
+    const { queue, failuresMax, logger, onSetAside } = this.#options;
+    this.#requireOurs();
+    const { step, sequence, message } = error;
+    const failures = step === earlierStep ? earlier + 1 : 1;
+    if (failures >= failuresMax) {
+      await queue.setAside({ orderId, sequence, step, failures, lastError: message });
+      logger.error({ orderId, step, failures, err: error }, 'an order was set aside: see `npm run doctor`');
+      onSetAside();
+      return;
+    }
+    const afterMs = backoffMs(failures);
+    await queue.again(orderId, { failures, step, afterMs });
+    logger.warn({ orderId, step, failures, afterMs, err: error }, 'a step has failed: it is tried again');
+  }
+
+  #requireOurs(): void {
+    if (!this.#options.isOurs()) {
+      throw new Error('the job was given to another worker meanwhile');
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { ConfigWith } from './config/config.ts';
+import { openDatabase } from './open-database.ts';
+import { startMetrics } from './telemetry/metrics.ts';
+import { startWorkers } from './workers.ts';
+
+export interface WorkerServiceOptions {
+  readonly config: ConfigWith<'database'>;
+  readonly logger: Logger;
+}
+
+/** A running process that takes no calls, but processes orders and tells their events. */
+export interface WorkerService {
+  /** May be called once. */
+  stop(): Promise<void>;
+}
+
+/** Builds everything from the configuration and starts it. The database must have been migrated. */
+export async function startWorkerService({ config, logger }: WorkerServiceOptions): Promise<WorkerService> {
+  await using stack = new AsyncDisposableStack();
+  const metrics = stack.adopt(await startMetrics(config.metrics), (started) => started.close());
+  const database = stack.adopt(openDatabase({ config, logger, metrics }), (opened) => opened.close());
+  await database.start();
+  const workers = await startWorkers({ config, database, logger, metrics, onNews: () => {} });
+  stack.defer(() => workers.stop());
+  const running = stack.move();
+  return { stop: () => running.disposeAsync() };
+}

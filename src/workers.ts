@@ -1,0 +1,104 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { ConfigWith } from './config/config.ts';
+import type { Database } from './database/database.ts';
+import { takeEventLead } from './database/event-log.ts';
+import { openJobPool } from './database/job-pool.ts';
+import { PostgresJobQueue } from './database/job-queue.ts';
+import { PostgresProgressStore } from './database/progress-store.ts';
+import { remainsIn } from './database/remains.ts';
+import { PostgresWorkerRegistry } from './database/worker-registry.ts';
+import { EventRelay } from './events/event-relay.ts';
+import { RedisEventStream, streamName } from './events/redis-event-stream.ts';
+import { loadProcessor } from './fulfilment/load-processor.ts';
+import { createMaintenance } from './fulfilment/maintenance.ts';
+import { Worker } from './fulfilment/worker.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface WorkersOptions {
+  readonly config: ConfigWith<'database'>;
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Told when there is news for those who watch orders. */
+  readonly onNews: () => void;
+}
+
+/** What goes on after the answer: orders are processed and their events told. */
+export interface Workers {
+  /** Says that this process has changed an order. */
+  nudge(): void;
+  stop(): Promise<void>;
+}
+
+/** One connection listens; a few fetch and finish jobs, each for a millisecond. */
+const POOL_SIZE = 5;
+
+/** The clean-up runs each minute, for half of it at most. */
+const CLEAN_UP_LIMIT_MS = 30_000;
+
+/** Builds a worker and a relay and starts them. The database must have been migrated. @throws ProcessorError */
+export async function startWorkers({ config, database, logger, metrics, onNews }: WorkersOptions): Promise<Workers> {
+  const processor = await loadProcessor(config.fulfilment.processor);
+  await using stack = new AsyncDisposableStack();
+  const stream = stack.adopt(openStream(config), (opened) => opened?.close());
+  const relay = new EventRelay({
+    takeLead: () => takeEventLead(config.database),
+    stream,
+    streamLengthMax: config.events.streamLengthMax,
+    intervalMs: config.events.relayIntervalMs,
+    logger,
+    onNumbered: onNews,
+  });
+  relay.start();
+  stack.defer(() => relay.stop());
+
+  const pool = stack.adopt(openJobPool(config.database, POOL_SIZE), (opened) => opened.end());
+  const registry = new PostgresWorkerRegistry(database);
+  const queue = new PostgresJobQueue(database);
+  const onSetAside = () => metrics.countSetAside();
+  const { deadAfterMs } = config.fulfilment;
+  const worker = new Worker({
+    ...config.fulfilment,
+    pool,
+    store: new PostgresProgressStore(database),
+    queue,
+    registry,
+    processor,
+    maintenance: createMaintenance({
+      jobs: {
+        releaseDead: (afterMs) => registry.releaseDead(afterMs),
+        setAsideExhausted: () => registry.setAsideExhausted(),
+        requeue: (which, limit) => queue.requeue(which, limit),
+        adopt: (olderThanMs, limit) => queue.adopt(olderThanMs, limit),
+      },
+      deadAfterMs,
+      logger,
+      onSetAside,
+    }),
+    cleanUp: {
+      ...config.cleanUp,
+      remains: remainsIn(database, { ...config.idempotency, ...config.cleanUp }),
+      runLimitMs: CLEAN_UP_LIMIT_MS,
+    },
+    host: hostname(),
+    logger,
+    onChange: (state) => {
+      metrics.countOrderChange(state);
+      relay.nudge();
+    },
+    onSetAside,
+  });
+  worker.start();
+  stack.defer(() => worker.stop());
+  logger.info({ concurrency: config.fulfilment.concurrency, steps: processor.steps.map(({ name }) => name) }, 'processing orders');
+  const running = stack.move();
+  return { nudge: () => relay.nudge(), stop: () => running.disposeAsync() };
+}
+
+function openStream({ redis, events }: ConfigWith<'database'>): RedisEventStream | undefined {
+  const { url, prefix, connectTimeoutMs } = redis;
+  return url === undefined
+    ? undefined
+    : new RedisEventStream({ url, stream: streamName(prefix), lengthMax: events.streamLengthMax, connectTimeoutMs });
+}
