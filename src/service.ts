@@ -73,9 +73,8 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   });
   stack.defer(() => feed.close());
   const workers = config.fulfilment.enabled
-    ? stack.adopt(
-        await startWorkers({ config, database, logger, metrics, onNews: () => feed.nudge() }),
-        (started) => started.stop(),
+    ? stack.adopt(await startWorkers({ config, database, logger, metrics, onNews: () => feed.nudge() }), (started) =>
+        started.stop(),
       )
     : undefined;
 

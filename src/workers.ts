@@ -91,7 +91,10 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
   });
   worker.start();
   stack.defer(() => worker.stop());
-  logger.info({ concurrency: config.fulfilment.concurrency, steps: processor.steps.map(({ name }) => name) }, 'processing orders');
+  logger.info(
+    { concurrency: config.fulfilment.concurrency, steps: processor.steps.map(({ name }) => name) },
+    'processing orders',
+  );
   const running = stack.move();
   return { nudge: () => relay.nudge(), stop: () => running.disposeAsync() };
 }

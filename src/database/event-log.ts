@@ -17,9 +17,10 @@ const ADVISORY_LOCK = 7_216_350_812;
  */
 const IDLE_LEAD_MS = 10_000;
 
-const AFTER = `
-  select number, order_id, sequence, previous_state, state, reason, occurred_at
-  from order_events where number > $1 order by number limit $2`;
+const COLUMNS = `
+  number, order_id, sequence, previous_state, state, reason, (extract(epoch from occurred_at) * 1000)::bigint as occurred_at_ms`;
+
+const AFTER = `select ${COLUMNS} from order_events where number > $1 order by number limit $2`;
 
 const LAST_NUMBER = 'select last_number from event_relay';
 
@@ -50,7 +51,7 @@ const eventRule = z
     previous_state: stateRule.nullable(),
     state: stateRule,
     reason: z.string(),
-    occurred_at: z.date(),
+    occurred_at_ms: z.coerce.number(),
   })
   .transform(
     (row): NumberedEvent => ({
@@ -60,7 +61,7 @@ const eventRule = z
       previousState: row.previous_state ?? undefined,
       state: row.state,
       reason: row.reason,
-      time: row.occurred_at,
+      time: new Date(row.occurred_at_ms),
     }),
   );
 const eventsRule = z.array(eventRule);
@@ -82,8 +83,7 @@ export class PostgresNumberedEvents implements NumberedEvents {
 
   async after(number: bigint, limit: number): Promise<readonly NumberedEvent[]> {
     const query = sql`
-      select number, order_id, sequence, previous_state, state, reason, occurred_at
-      from order_events where number > ${number}::bigint order by number limit ${limit}`;
+      select ${sql.raw(COLUMNS)} from order_events where number > ${number}::bigint order by number limit ${limit}`;
     const { rows } = await this.#database.read((em) => query.execute(em.getKysely<never>()));
     return eventsRule.parse(rows);
   }
@@ -133,10 +133,9 @@ class PostgresEventLead implements EventLead {
   }
 
   async notePublished(number: bigint): Promise<void> {
-    await this.#client.query(
-      'update event_relay set published_number = least($1, last_number), published_at = now()',
-      [String(number)],
-    );
+    await this.#client.query('update event_relay set published_number = least($1, last_number), published_at = now()', [
+      String(number),
+    ]);
   }
 
   async release(): Promise<void> {

@@ -56,7 +56,10 @@ export class PostgresJobQueue implements JobQueue {
           delete from dead_letters using chosen where dead_letters.order_id = chosen.order_id returning dead_letters.order_id)
         select revived.order_id, job.id from revived, ${jobInsert(sql`revived.order_id`)}`.execute(connection),
     );
-    return z.array(orderRule).parse(rows).map(({ order_id }) => order_id);
+    return z
+      .array(orderRule)
+      .parse(rows)
+      .map(({ order_id }) => order_id);
   }
 
   /**
@@ -75,7 +78,10 @@ export class PostgresJobQueue implements JobQueue {
           order by order_id limit ${limit})
         select orphans.order_id, job.id from orphans, ${jobInsert(sql`orphans.order_id`)}`.execute(connection),
     );
-    return z.array(orderRule).parse(rows).map(({ order_id }) => order_id);
+    return z
+      .array(orderRule)
+      .parse(rows)
+      .map(({ order_id }) => order_id);
   }
 }
 

@@ -19,7 +19,9 @@ export class PostgresProgressStore implements ProgressStore {
       // The steps are read first: if the order changes in between, saving finds out.
       const steps = await entityManager.find(OrderStepSchema, { order: orderId }, { orderBy: { position: 'asc' } });
       const row = await entityManager.findOne(OrderSchema, { orderId }, { populate: ['items'] });
-      return row === null ? undefined : { order: toOrder(row), steps: steps.map(({ step, state }) => ({ step, state })) };
+      return row === null
+        ? undefined
+        : { order: toOrder(row), steps: steps.map(({ step, state }) => ({ step, state })) };
     });
   }
 

@@ -26,6 +26,7 @@ export class EventFeed {
   #running: Promise<void> | undefined;
   #position: bigint | undefined;
   #hasPosition = Promise.withResolvers<void>();
+  #isWell = true;
   #isClosed = false;
 
   constructor(options: EventFeedOptions) {
@@ -93,10 +94,13 @@ export class EventFeed {
           listener(event);
         }
       }
+      this.#isWell = true;
       return news.length === EVENTS_MAX;
     } catch (error) {
-      // Whoever listens hears the news when the database is back.
-      logger.debug({ err: error }, 'the news about orders could not be read');
+      if (this.#isWell) {
+        logger.warn({ err: error }, 'the news about orders cannot be read: who watches an order hears of it later');
+      }
+      this.#isWell = false;
       return false;
     }
   }

@@ -97,7 +97,11 @@ function requireReached({ orderId, sequence }: Order, afterSequence: number): vo
 }
 
 /** The events behind a sequence. An order that has had them all needs none. */
-async function eventsBehind(afterSequence: number, order: Order, reader: OrderEventReader): Promise<readonly OrderEvent[]> {
+async function eventsBehind(
+  afterSequence: number,
+  order: Order,
+  reader: OrderEventReader,
+): Promise<readonly OrderEvent[]> {
   const { orderId, sequence } = order;
   const events = afterSequence < sequence ? await reader.eventsOf(orderId, afterSequence) : [];
   if (afterSequence < sequence && events[0]?.sequence !== afterSequence + 1) {

@@ -8,7 +8,8 @@ import { STEP_NAME } from './step.ts';
 const STEPS_MAX = 20;
 
 const stepRule = z.custom<ProcessingStep>(
-  (step) => isObject(step) && typeof step['run'] === 'function' && ['undefined', 'function'].includes(typeof step['undo']),
+  (step) =>
+    isObject(step) && typeof step['run'] === 'function' && ['undefined', 'function'].includes(typeof step['undo']),
   'a step is an object with a name, a function run and, if it can be taken back, a function undo',
 );
 
@@ -41,8 +42,12 @@ export async function loadProcessor(path: string | undefined): Promise<Processor
   const module = await importModule(path);
   const result = processorRule.safeParse(module['default']);
   if (!result.success) {
-    const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the default export'}: ${issue.message}`);
-    throw new ProcessorError(`${path} has no processor as its default export (FULFILMENT_PROCESSOR).\n${faults.join('\n')}`);
+    const faults = result.error.issues.map(
+      (issue) => `${issue.path.join('.') || 'the default export'}: ${issue.message}`,
+    );
+    throw new ProcessorError(
+      `${path} has no processor as its default export (FULFILMENT_PROCESSOR).\n${faults.join('\n')}`,
+    );
   }
   return result.data;
 }

@@ -13,7 +13,11 @@ export class StepError extends Error {
   /** The order's sequence when the step failed. */
   readonly sequence: number;
 
-  constructor({ step, sequence }: { readonly step: string; readonly sequence: number }, message: string, cause?: unknown) {
+  constructor(
+    { step, sequence }: { readonly step: string; readonly sequence: number },
+    message: string,
+    cause?: unknown,
+  ) {
     super(message, { cause });
     this.step = step;
     this.sequence = sequence;
@@ -85,7 +89,9 @@ function checked(result: StepResult): StepResult {
         return { kind: 'later', afterMs: result.afterMs };
       }
   }
-  throw new Error("it gave no result that is known: { kind: 'done' }, { kind: 'refused', reason } or { kind: 'later', afterMs }");
+  throw new Error(
+    "it gave no result that is known: { kind: 'done' }, { kind: 'refused', reason } or { kind: 'later', afterMs }",
+  );
 }
 
 /** What can be kept and sent of a reason: PostgreSQL takes no NUL, and a lone surrogate would break the wire. */

@@ -115,7 +115,9 @@ export class Attempt {
   /** Nothing was committed if the work threw, unless it was an error of the protocol, which is the last word. */
   #mayCommit(): boolean {
     const earlier = this.#conclusion;
-    return !this.#ended && (earlier === undefined || (earlier.kind === 'refused' && !isIdempotencyError(earlier.error)));
+    return (
+      !this.#ended && (earlier === undefined || (earlier.kind === 'refused' && !isIdempotencyError(earlier.error)))
+    );
   }
 
   async #decide(result: HandlerResult): Promise<Conclusion> {

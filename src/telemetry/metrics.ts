@@ -46,8 +46,12 @@ export async function startMetrics({ listen }: MetricsOptions): Promise<Metrics>
   const degraded = meter.createGauge('idempotency.degraded', { description: '1 while calls go without Redis, else 0' });
   const databaseUp = meter.createGauge('database.up', { description: '1 while the database can be reached, else 0' });
   const outcomes = meter.createCounter('idempotency.outcomes', { description: 'What the protocol did with calls' });
-  const changes = meter.createCounter('orders.changes', { description: 'Orders that processing has brought to a state' });
-  const setAside = meter.createCounter('orders.set_aside', { description: 'Orders whose processing has failed for good' });
+  const changes = meter.createCounter('orders.changes', {
+    description: 'Orders that processing has brought to a state',
+  });
+  const setAside = meter.createCounter('orders.set_aside', {
+    description: 'Orders whose processing has failed for good',
+  });
   degraded.record(0);
   databaseUp.record(0);
   return {

@@ -1,8 +1,8 @@
 import type { News } from '../events/watch-order.ts';
 import { OrderState as OrderStateMessage } from '../generated/orders/v1/order.ts';
 import type { OrderEvent as OrderEventMessage } from '../generated/orders/v1/order_event.ts';
-import { cloudEventOf } from '../orders/cloud-event.ts';
 import type { WatchOrderResponse } from '../generated/orders/v1/order_service.ts';
+import { cloudEventOf } from '../orders/cloud-event.ts';
 import type { OrderEvent } from '../orders/order-event.ts';
 import { toOrderMessage, toStateMessage, toTimestamp } from './order-messages.ts';
 

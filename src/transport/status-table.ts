@@ -1,7 +1,12 @@
 import { status } from '@grpc/grpc-js';
 
 /** Reasons that only the transport gives. */
-export type TransportReason = 'TOO_MANY_CALLS' | 'TOO_MANY_STREAMS' | 'CALL_LIMIT_EXCEEDED' | 'SHUTTING_DOWN' | 'INTERNAL';
+export type TransportReason =
+  | 'TOO_MANY_CALLS'
+  | 'TOO_MANY_STREAMS'
+  | 'CALL_LIMIT_EXCEEDED'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL';
 
 interface StatusRow {
   readonly code: status;

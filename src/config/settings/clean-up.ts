@@ -21,7 +21,8 @@ export const cleanUpSettings = {
     variable: 'EVENTS_RETENTION_MS',
     default: 30 * dayMs,
     reason: 'a consumer that was down over the holidays can still be given all of its events',
-    meaning: 'How long events, and the steps of processing, are kept in PostgreSQL after the order has come to its end.',
+    meaning:
+      'How long events, and the steps of processing, are kept in PostgreSQL after the order has come to its end.',
   }),
 };
 

@@ -31,7 +31,8 @@ export const fulfilmentSettings = {
   failuresMax: setting(count('failures', { min: 1, max: 100 }), {
     variable: 'FULFILMENT_FAILURES_MAX',
     default: 12,
-    reason: 'with pauses from one second to five minutes that is about half an hour: an outage that lasts needs a person',
+    reason:
+      'with pauses from one second to five minutes that is about half an hour: an outage that lasts needs a person',
     meaning: 'After so many failures of one step the order is set aside, for `npm run doctor` to show and requeue.',
   }),
   drainLimitMs: setting(durationMs({ min: 0, max: 600_000 }), {
