@@ -6,7 +6,9 @@ import { printConfig } from './commands/print-config.ts';
 import { serve } from './commands/serve.ts';
 import { firstStopSignal } from './commands/stop-signals.ts';
 import { readEnvironment } from './config/environment.ts';
+import { startService } from './service.ts';
 import { createLogger } from './telemetry/logger.ts';
+import { startWorkerService } from './worker-service.ts';
 
 const program = new Command('order-service').description('A gRPC order service in which every call is safe to repeat.');
 
@@ -25,7 +27,16 @@ program
   .action(async () => {
     const config = loadConfig(readEnvironment());
     const logger = createLogger(config.log);
-    await serve({ config, logger, stopped: firstStopSignal(logger) });
+    await serve({ config, logger, start: startService, stopped: firstStopSignal(logger) });
+  });
+
+program
+  .command('worker')
+  .description('process orders and tell their events, without taking calls; `serve` does so too, unless told not to')
+  .action(async () => {
+    const config = loadConfig(readEnvironment());
+    const logger = createLogger(config.log);
+    await serve({ config, logger, start: startWorkerService, stopped: firstStopSignal(logger) });
   });
 
 program
@@ -61,6 +72,7 @@ function explain(error: unknown): string {
     'ListenError',
     'MetricsListenError',
     'PolicyError',
+    'ProcessorError',
   ].includes(error.name);
   return isSelfExplanatory ? error.message : inspect(error);
 }

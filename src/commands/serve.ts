@@ -1,32 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from '../config/config.ts';
-import { type Service, startService } from '../service.ts';
 import { runMigrations } from './migrate.ts';
 
-export interface ServeOptions {
+/** Something that runs until it is stopped: the service, or a worker alone. */
+interface Running {
+  stop(): Promise<void>;
+}
+
+export interface ServeOptions<Started extends Running> {
   readonly config: ConfigWith<'database'>;
   readonly logger: Logger;
-  /** Called when calls are taken. */
-  readonly onReady?: (service: Service) => void;
-  /** Ends the service: a signal has come, or, if it rejects, something has gone that the service cannot do without. */
+  /** Starts what is to run, on a database that has been migrated. */
+  readonly start: (parts: { readonly config: ConfigWith<'database'>; readonly logger: Logger }) => Promise<Started>;
+  /** Called when it runs. */
+  readonly onReady?: (started: Started) => void;
+  /** Ends it: a signal has come, or, if it rejects, something has gone that it cannot do without. */
   readonly stopped: Promise<unknown>;
 }
 
 const DATABASE_RETRY_MS = 2_000;
 
-/** Migrates, serves until it is stopped, drains. Waits for a database that is not there yet. */
-export async function serve({ config, logger, onReady, stopped }: ServeOptions): Promise<void> {
+/** Migrates, runs until it is stopped, drains. Waits for a database that is not there yet. */
+export async function serve<Started extends Running>(options: ServeOptions<Started>): Promise<void> {
+  const { logger, onReady, stopped } = options;
   const stopping = new AbortController();
   const abort = () => stopping.abort();
   stopped.then(abort, abort);
-  const service = await startWhenPossible(config, logger, stopping.signal);
-  if (service !== undefined) {
-    onReady?.(service);
+  const started = await startWhenPossible(options, stopping.signal);
+  if (started !== undefined) {
+    onReady?.(started);
     try {
       await stopped;
     } finally {
-      await service.stop();
+      await started.stop();
     }
     logger.info('stopped');
   }
@@ -34,15 +41,14 @@ export async function serve({ config, logger, onReady, stopped }: ServeOptions):
   await stopped;
 }
 
-async function startWhenPossible(
-  config: ConfigWith<'database'>,
-  logger: Logger,
+async function startWhenPossible<Started extends Running>(
+  { config, logger, start }: ServeOptions<Started>,
   stopping: AbortSignal,
-): Promise<Service | undefined> {
+): Promise<Started | undefined> {
   while (!stopping.aborted) {
     try {
       await runMigrations(config, logger);
-      return stopping.aborted ? undefined : await startService({ config, logger });
+      return stopping.aborted ? undefined : await start({ config, logger });
     } catch (error) {
       if (!isNotThereYet(error)) {
         throw error;

@@ -7,6 +7,7 @@ import { lockDataFolder } from '../embedded/data-folder.ts';
 import { ensureRedisBinary } from '../embedded/install-redis.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { startLocalRedis } from '../embedded/redis.ts';
+import { startService } from '../service.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { renderBanner } from './banner.ts';
 import { loadConfig } from './load-config.ts';
@@ -44,6 +45,7 @@ export async function start(env: Environment): Promise<void> {
   await serve({
     config,
     logger,
+    start: startService,
     stopped,
     onReady: ({ port }) =>
       process.stdout.write(
