@@ -1,7 +1,8 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { Logger, runMigrations } from 'graphile-worker';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
 import { JOB_SCHEMA } from '../fulfilment/jobs.ts';
+import { openJobPool } from './job-pool.ts';
 import { migrations } from './migrations/migrations.ts';
 import { connectionSettings, createOrm, type OrmOptions } from './orm.ts';
 
@@ -42,15 +43,9 @@ async function applyAll(options: OrmOptions): Promise<readonly string[]> {
 }
 
 async function installJobQueue(options: OrmOptions): Promise<void> {
-  const pgPool = new Pool({ ...connectionSettings(options), max: 1 });
-  const lost = Promise.withResolvers<never>();
-  lost.promise.catch(() => {});
-  pgPool.on('error', lost.reject);
+  const pgPool = openJobPool(options, 1);
   try {
-    await Promise.race([
-      runMigrations({ pgPool, schema: JOB_SCHEMA, logger: new Logger(() => () => {}) }),
-      lost.promise,
-    ]);
+    await runMigrations({ pgPool, schema: JOB_SCHEMA, logger: new Logger(() => () => {}) });
   } finally {
     await pgPool.end();
   }

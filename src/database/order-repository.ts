@@ -73,7 +73,7 @@ export class OrderRepository implements OrderReader, OrderEventReader, OrderWrit
     const rows = await this.#database.read((entityManager) =>
       entityManager.find(
         OrderEventSchema,
-        { orderId, sequence: { $gt: afterSequence } },
+        { order: orderId, sequence: { $gt: afterSequence } },
         { orderBy: { sequence: 'asc' }, limit: EVENTS_MAX },
       ),
     );

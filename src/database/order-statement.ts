@@ -55,7 +55,7 @@ export function jobInsert(
 
 export function toOrderEvent(row: OrderEventRow): OrderEvent {
   return {
-    orderId: row.orderId,
+    orderId: row.order.orderId,
     sequence: row.sequence,
     previousState: row.previousState ?? undefined,
     state: row.state,

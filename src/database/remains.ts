@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import type { Remains } from '../fulfilment/clean-up.ts';
+import type { DeleteSome, Remains } from '../fulfilment/clean-up.ts';
 import { orderStates } from '../orders/order.ts';
 import { isFinal } from '../orders/transitions.ts';
 import type { Database } from './database.ts';
@@ -20,19 +20,35 @@ const finalStates = orderStates.filter(isFinal);
  */
 export function remainsIn(database: Database, { memoryMs, eventRetentionMs }: RemainsOptions): readonly Remains[] {
   return [
-    { name: 'ledgerEntries', deleteSome: (limit) => count(database, expiredEntries(memoryMs, limit)) },
-    { name: 'events', deleteSome: (limit) => count(database, oldEvents(eventRetentionMs, limit)) },
+    { name: 'ledgerEntries', begin: () => deleteExpiredEntries(database, memoryMs) },
+    { name: 'events', begin: () => (limit) => count(database, oldEvents(eventRetentionMs, limit)) },
   ];
 }
 
-function expiredEntries(memoryMs: number, limit: number): RawBuilder<unknown> {
+/**
+ * Each batch begins where the one before has ended: while an old transaction is open, the index keeps entries of what was deleted,
+ * and a scan from its beginning would read all of them again (docs/decisions/0014).
+ */
+function deleteExpiredEntries(database: Database, memoryMs: number): DeleteSome {
+  let last: string | undefined;
+  return async (limit) => {
+    const { rows } = await database.run((connection) => expiredEntries(memoryMs, last, limit).execute(connection));
+    const [row] = deletedRule.parse(rows);
+    last = row.last ?? last;
+    return row.count;
+  };
+}
+
+function expiredEntries(memoryMs: number, last: string | undefined, limit: number): RawBuilder<unknown> {
   return sql`
     with deleted as (
-      delete from idempotency_keys where id in (
-        select id from idempotency_keys where expires_at <= now() - ${memoryMs} * interval '1 millisecond'
-        order by expires_at limit ${limit} for update skip locked)
-      returning 1)
-    select count(*)::integer as count from deleted`;
+      delete from idempotency_keys where ctid = any(array(
+        select ctid from idempotency_keys
+        where expires_at <= now() - ${memoryMs} * interval '1 millisecond'
+          ${last === undefined ? sql`` : sql`and expires_at >= ${last}::timestamptz`}
+        order by expires_at limit ${limit} for update skip locked))
+      returning expires_at)
+    select count(*)::integer as count, max(expires_at)::text as last from deleted`;
 }
 
 /** Only what was published, if anything ever was; and only of orders that nobody works on any more. */
@@ -54,6 +70,7 @@ function oldEvents(retentionMs: number, limit: number): RawBuilder<unknown> {
     select count(*)::integer as count from deleted`;
 }
 
+const deletedRule = z.tuple([z.object({ count: z.number(), last: z.string().nullable() })]);
 const countRule = z.tuple([z.object({ count: z.number() })]);
 
 async function count(database: Database, statement: RawBuilder<unknown>): Promise<number> {

@@ -4,9 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Remains {
   /** As it stands in the log. */
   readonly name: string;
-  /** Deletes some of them, at most so many. @returns how many there were */
-  deleteSome(limit: number): Promise<number>;
+  /** Begins a run over them, oldest first. */
+  begin(): DeleteSome;
 }
+
+/** Deletes the next of them, at most so many. @returns how many there were */
+export type DeleteSome = (limit: number) => Promise<number>;
 
 export interface CleanUpOptions {
   readonly remains: readonly Remains[];
@@ -24,7 +27,8 @@ export async function cleanUp(options: CleanUpOptions, signal: AbortSignal): Pro
   const { remains, batchRows, pauseMs, runLimitMs } = options;
   const endMs = performance.now() + runLimitMs;
   const deleted: Record<string, number> = {};
-  for (const { name, deleteSome } of remains) {
+  for (const { name, begin } of remains) {
+    const deleteSome = begin();
     let rows: number;
     do {
       rows = await deleteSome(batchRows);

@@ -18,7 +18,7 @@ export const cleanUpSettings = {
     meaning: 'How long the clean-up rests between two statements.',
   }),
   eventRetentionMs: setting(durationMs({ min: 0, max: 3_650 * dayMs }), {
-    variable: 'EVENTS_RETENTION_MS',
+    variable: 'CLEAN_UP_EVENT_RETENTION_MS',
     default: 30 * dayMs,
     reason: 'a consumer that was down over the holidays can still be given all of its events',
     meaning:

@@ -22,7 +22,7 @@ export const eventSettings = {
     meaning: 'How often a process looks for news for its WatchOrder streams.',
   }),
   watchersMax: setting(count('streams', { min: 1, max: 1_000_000 }), {
-    variable: 'WATCHERS_MAX',
+    variable: 'EVENTS_WATCHERS_MAX',
     default: 10_000,
     reason: 'an idle watcher costs about 20 kB of memory and no query',
     meaning: 'How many streams this process has open at most. More are refused at once with RESOURCE_EXHAUSTED.',

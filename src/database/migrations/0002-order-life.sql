@@ -79,3 +79,10 @@ create table workers (
 
 -- The clean-up begins with what has expired first.
 create index idempotency_keys_expires_at_index on idempotency_keys (expires_at);
+-- 500,000 dead rows of ten million, and no more, wait for a vacuum.
+alter table idempotency_keys set (autovacuum_vacuum_scale_factor = 0.05);
+
+-- The queue notes the name of a task with its first job, and whoever adds another one meanwhile waits for that commit: the names
+-- are noted here, by jobs that nobody ever sees.
+select graphile_worker.complete_jobs(array[
+  (graphile_worker.add_job('process_order')).id, (graphile_worker.add_job('clean_up', queue_name => 'clean_up')).id]);

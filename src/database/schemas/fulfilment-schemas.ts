@@ -23,7 +23,7 @@ export const DeadLetterSchema = defineEntity({
   name: 'DeadLetterRow',
   tableName: 'dead_letters',
   properties: {
-    order: () => p.manyToOne(OrderSchema).primary().fieldName('order_id').deleteRule('cascade'),
+    order: () => p.manyToOne(OrderSchema).primary().fieldName('order_id').updateRule('no action').deleteRule('cascade'),
     /** The order's sequence when it failed: once it has changed since, another try is due. */
     sequence: p.integer(),
     /** The step that failed; null if it was none of them. */

@@ -34,6 +34,8 @@ export const IdempotencyKeySchema = defineEntity({
     },
     { name: 'idempotency_keys_expires_at_check', expression: 'expires_at > created_at' },
   ],
+  // The clean-up begins with what has expired first.
+  indexes: [{ name: 'idempotency_keys_expires_at_index', properties: ['expiresAt'] }],
 });
 
 export type IdempotencyKeyRow = InferEntity<typeof IdempotencyKeySchema>;

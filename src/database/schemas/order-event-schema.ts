@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { OrderState } from '../../orders/order.ts';
 import { FIRST_SEQUENCE, FIRST_STATE, STATE_REASON_CHARACTERS_MAX, transitions } from '../../orders/transitions.ts';
+import { OrderSchema } from './order-schema.ts';
 
 const allowedSteps = [`>${FIRST_STATE}`, ...transitions.map(({ from, to }) => `${from}>${to}`)];
 
@@ -9,7 +10,7 @@ export const OrderEventSchema = defineEntity({
   name: 'OrderEventRow',
   tableName: 'order_events',
   properties: {
-    orderId: p.uuid().primary(),
+    order: () => p.manyToOne(OrderSchema).primary().fieldName('order_id').deleteRule('cascade'),
     sequence: p.integer().primary(),
     previousState: p.text().$type<OrderState>().nullable(),
     state: p.text().$type<OrderState>(),
@@ -33,7 +34,7 @@ export const OrderEventSchema = defineEntity({
   indexes: [
     {
       name: 'order_events_unnumbered_index',
-      properties: ['occurredAt', 'orderId', 'sequence'],
+      properties: ['occurredAt', 'order', 'sequence'],
       where: 'number is null',
     },
   ],
@@ -46,7 +47,7 @@ export const EventRelaySchema = defineEntity({
   name: 'EventRelayRow',
   tableName: 'event_relay',
   properties: {
-    id: p.smallint().primary(),
+    id: p.smallint().primary().autoincrement(false),
     lastNumber: p.bigint(),
     publishedNumber: p.bigint(),
     publishedAt: p.datetime(3).nullable(),

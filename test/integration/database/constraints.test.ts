@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { migrate } from '../../../src/database/migrate.ts';
 import { TOTAL_UNITS_LIMIT } from '../../../src/orders/money.ts';
+import { STATE_REASON_CHARACTERS_MAX } from '../../../src/orders/transitions.ts';
 import { limits } from '../../../src/orders/validation/draft-rule.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { testConfig } from '../../support/test-config.ts';
@@ -37,6 +38,8 @@ const good: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     created_at: now,
     updated_at: now,
     record_id: bytes32,
+    sequence: 1,
+    state_reason: '',
   },
   order_items: { order_id: orderId, position: 0, sku: 's', quantity: 1, price_units: '0', price_nanos: 0 },
   idempotency_keys: {
@@ -56,7 +59,21 @@ const good: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     expires_at: new Date(now.getTime() + 1),
   },
   service_secrets: { name: 'another', secret: bytes32 },
+  order_events: {
+    order_id: orderId,
+    sequence: 1,
+    previous_state: null,
+    state: 'PENDING',
+    reason: '',
+    occurred_at: now,
+  },
+  order_steps: { order_id: orderId, step: 'a', position: 1, state: 'BEGUN' },
+  dead_letters: { order_id: orderId, sequence: 2, step: null, failures: 1, last_error: '', failed_at: now },
+  event_relay: { id: 2, last_number: 0, published_number: 0, published_at: null },
 };
+
+/** Tables whose rows belong to an order. */
+const ofOrders = ['order_items', 'order_events', 'order_steps', 'dead_letters'];
 
 const failed = { state: 'FAILED', response: null, status_code: 5, status_message: '', status_details: Buffer.of() };
 
@@ -67,7 +84,7 @@ async function refusalOf(table: string, changes: Readonly<Record<string, unknown
   const places = names.map((_, index) => `$${index + 1}`);
   await audit.run('begin');
   try {
-    if (table === 'order_items') await insert('orders', { ...good['orders'] });
+    if (ofOrders.includes(table)) await insert('orders', { ...good['orders'] });
     await audit.run(`insert into ${table} (${names.join()}) values (${places.join()})`, Object.values(row));
     return undefined;
   } catch (error) {
@@ -84,6 +101,8 @@ async function insert(table: string, row: Readonly<Record<string, unknown>>) {
   await audit.run(`insert into ${table} (${names.join()}) values (${places.join()})`, Object.values(row));
 }
 
+const secondEvent = { sequence: 2, previous_state: 'PENDING', state: 'PROCESSING' };
+
 const most = String(TOTAL_UNITS_LIMIT - 1n);
 
 test.each([
@@ -98,6 +117,12 @@ test.each([
   ['idempotency_keys', failed],
   ['idempotency_keys', { ...failed, status_code: 16 }],
   ['service_secrets', {}],
+  ['orders', { state: 'REJECTED', state_reason: '😀'.repeat(STATE_REASON_CHARACTERS_MAX), sequence: 3 }],
+  ['order_events', {}],
+  ['order_events', { ...secondEvent, reason: '😀'.repeat(STATE_REASON_CHARACTERS_MAX) }],
+  ['order_steps', { step: `a${'-'.repeat(62)}` }],
+  ['order_steps', { state: 'UNDONE' }],
+  ['dead_letters', {}],
 ] as const)("%s takes what the domain's limits allow: %j", async (table, changes) => {
   expect(await refusalOf(table, changes)).toBeUndefined();
 });
@@ -145,6 +170,22 @@ test.each([
   ['idempotency_keys_outcome_check', { ...failed, status_details: null }],
   ['idempotency_keys_expires_at_check', { expires_at: now }],
   ['service_secrets_secret_check', { secret: Buffer.alloc(31) }],
+  ['orders_sequence_check', { sequence: 0 }],
+  ['orders_state_reason_check', { state_reason: 'r'.repeat(STATE_REASON_CHARACTERS_MAX + 1) }],
+  ['order_events_sequence_check', { sequence: 0 }],
+  ['order_events_sequence_check', { ...secondEvent, sequence: 1 }],
+  ['order_events_sequence_check', { sequence: 2 }],
+  ['order_events_transition_check', { state: 'CONFIRMED' }],
+  ['order_events_transition_check', { ...secondEvent, previous_state: 'CONFIRMED' }],
+  ['order_events_reason_check', { reason: 'r'.repeat(STATE_REASON_CHARACTERS_MAX + 1) }],
+  ['order_events_order_id_foreign', { order_id: '00000000-0000-7000-8000-000000000000' }],
+  ['order_steps_step_check', { step: 'A' }],
+  ['order_steps_step_check', { step: `a${'-'.repeat(63)}` }],
+  ['order_steps_state_check', { state: 'begun' }],
+  ['order_steps_order_id_foreign', { order_id: '00000000-0000-7000-8000-000000000000' }],
+  ['dead_letters_order_id_foreign', { order_id: '00000000-0000-7000-8000-000000000000' }],
+  ['event_relay_id_check', {}],
+  ['event_relay_published_number_check', { id: 1, published_number: 1 }],
 ])('%s refuses %j', async (constraint, changes) => {
   const table = Object.keys(good).find((name) => constraint.startsWith(`${name}_`)) ?? '';
   expect(await refusalOf(table, changes)).toBe(constraint);
