@@ -128,7 +128,8 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   logger.info({ host: config.grpc.listen.host, port }, 'taking calls');
   stack.defer(async () => {
     health.drain();
-    const wasCut = await drain(server, limits, config.grpc.drainLimitMs);
+    // Both at once: each has a limit of its own.
+    const [wasCut] = await Promise.all([drain(server, limits, config.grpc.drainLimitMs), workers?.stop()]);
     logger.info({ wasCut }, wasCut ? 'calls that had not ended in time were cut' : 'all calls have ended');
   });
   const running = stack.move();

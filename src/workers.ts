@@ -28,6 +28,7 @@ export interface WorkersOptions {
 export interface Workers {
   /** Says that this process has changed an order. */
   nudge(): void;
+  /** Takes no new orders, lets running steps end or cuts them. May be repeated. */
   stop(): Promise<void>;
 }
 
@@ -96,7 +97,12 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
     'processing orders',
   );
   const running = stack.move();
-  return { nudge: () => relay.nudge(), stop: () => running.disposeAsync() };
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= running.disposeAsync();
+    return stopped;
+  };
+  return { nudge: () => relay.nudge(), stop };
 }
 
 function openStream({ redis, events }: ConfigWith<'database'>): RedisEventStream | undefined {

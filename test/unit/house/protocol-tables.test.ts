@@ -1,28 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { expect, test } from '@jest/globals';
 import { isFinalFailure } from '../../../src/idempotency/classify-status.ts';
 import { scriptNames, scriptText } from '../../../src/idempotency/redis/scripts.ts';
 import { statusTable } from '../../../src/transport/status-table.ts';
+import { namesIn, readPage, tableIn } from './document-tables.ts';
 
-const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
-
-/** The rows of the table under a heading of docs/protocol.md, without its head. */
-function tableUnder(heading: string): string[][] {
-  const [, section = ''] = page.split(`\n## ${heading}\n`);
-  const [own = ''] = section.split('\n## ');
-  const lines = own.split('\n').filter((line) => line.startsWith('|'));
-  return lines.slice(2).map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-}
-
-function namesIn(cell = ''): string[] {
-  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '');
-}
+const page = readPage('protocol.md');
+const tableUnder = (heading: string) => tableIn(page, heading);
 
 test('the page has a reply of a script exactly where the contract of the script has it', () => {
   const rows = tableUnder('Scripts ⚙');
