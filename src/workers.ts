@@ -44,7 +44,7 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
   await using stack = new AsyncDisposableStack();
   const stream = stack.adopt(openStream(config), (opened) => opened?.close());
   const relay = new EventRelay({
-    takeLead: () => takeEventLead(config.database),
+    takeLead: (signal) => takeEventLead(config.database, signal),
     stream,
     streamLengthMax: config.events.streamLengthMax,
     intervalMs: config.events.relayIntervalMs,

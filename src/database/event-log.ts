@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Client } from 'pg';
 import { z } from 'zod';
@@ -16,6 +17,9 @@ const ADVISORY_LOCK = 7_216_350_812;
  * not hold it for ever.
  */
 const IDLE_LEAD_MS = 10_000;
+
+/** Whoever stands by tries so often. */
+const TRY_AGAIN_MS = 1_000;
 
 const COLUMNS = `
   number, order_id, sequence, previous_state, state, reason, (extract(epoch from occurred_at) * 1000)::bigint as occurred_at_ms`;
@@ -90,16 +94,19 @@ export class PostgresNumberedEvents implements NumberedEvents {
 }
 
 /**
- * Takes the lead among all processes on this database. It is held by a session, and everything that only the leader may do goes
+ * Waits for the lead among all processes on this database. It is held by a session, and everything that only the leader may do goes
  * through the same session: whoever has lost the one has lost the other.
- * @returns undefined while another process has it
+ * @returns undefined if the signal was aborted before
  */
-export async function takeEventLead(options: OrmOptions): Promise<EventLead | undefined> {
+export async function takeEventLead(options: OrmOptions, signal: AbortSignal): Promise<EventLead | undefined> {
   const client = await connect({ ...options, idleSessionTimeoutMs: IDLE_LEAD_MS });
   try {
-    const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [ADVISORY_LOCK]);
-    if (rows[0]?.taken === true) {
-      return new PostgresEventLead(client);
+    while (!signal.aborted) {
+      const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [ADVISORY_LOCK]);
+      if (rows[0]?.taken === true) {
+        return new PostgresEventLead(client);
+      }
+      await sleep(TRY_AGAIN_MS, undefined, { signal }).catch(() => {});
     }
   } catch (error) {
     await client.end();

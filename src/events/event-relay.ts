@@ -68,7 +68,7 @@ export class EventRelay {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        const lead = await this.#options.takeLead();
+        const lead = await this.#options.takeLead(signal);
         if (lead !== undefined) {
           await this.#lead(lead).finally(() => lead.release());
         }

@@ -22,8 +22,8 @@ export interface EventLead extends NumberedEvents {
   release(): Promise<void>;
 }
 
-/** Where the lead is had. @returns undefined while another process has it */
-export type TakeLead = () => Promise<EventLead | undefined>;
+/** Waits for the lead, which another process may have. @returns undefined if the signal was aborted before */
+export type TakeLead = (signal: AbortSignal) => Promise<EventLead | undefined>;
 
 /** The stream in which events are published. */
 export interface EventStream {

@@ -59,7 +59,7 @@ export class Worker {
   /** Takes no new jobs, lets running steps go on for a while, then aborts them; they are taken up again elsewhere. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the worker is stopping'));
-    await this.#runner?.stop();
+    await this.#stopRunner();
     await this.#running;
   }
 
@@ -100,12 +100,20 @@ export class Worker {
         },
       });
       if (this.#stopping.signal.aborted) {
-        await this.#runner.stop();
+        await this.#stopRunner();
       }
       await this.#runner.promise;
     } finally {
       this.#runner = undefined;
       await pulse.end();
+    }
+  }
+
+  async #stopRunner(): Promise<void> {
+    try {
+      await this.#runner?.stop();
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'the queue was stopping already');
     }
   }
 
