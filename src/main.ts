@@ -73,6 +73,7 @@ function explain(error: unknown): string {
     'MetricsListenError',
     'PolicyError',
     'ProcessorError',
+    'SharedSessionError',
   ].includes(error.name);
   return isSelfExplanatory ? error.message : inspect(error);
 }

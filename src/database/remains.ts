@@ -55,7 +55,7 @@ function expiredEntries(memoryMs: number, last: string | undefined, limit: numbe
 function oldEvents(retentionMs: number, limit: number): RawBuilder<unknown> {
   return sql`
     with old as (
-      select order_id, sequence from order_events join orders using (order_id)
+      select order_id, order_events.sequence from order_events join orders using (order_id)
       where number <= (select case when published_at is null then last_number else published_number end from event_relay)
         and occurred_at <= now() - ${retentionMs} * interval '1 millisecond'
         and orders.state in (${sql.join(finalStates)})

@@ -1,0 +1,42 @@
+import type { Client } from 'pg';
+import { sqlStateOf } from './sql-state.ts';
+
+/** PROTOCOL VIOLATION: what PgBouncer answers to settings that it does not know. */
+const SETTINGS_REFUSED = '08P01';
+
+/** Something stands between us and PostgreSQL that lends out its sessions. */
+export class SharedSessionError extends Error {
+  override readonly name = 'SharedSessionError';
+
+  constructor(symptom: string, cause?: unknown) {
+    super(
+      `DATABASE_URL leads to a pooler, such as PgBouncer, and not to PostgreSQL itself: ${symptom}. The service needs sessions of its own, ` +
+        'for timeouts, locks and notifications, and has a pool of its own. Let DATABASE_URL name the server behind the pooler.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * Connects, and sees to it that the session is ours: its settings are those that we asked for.
+ * @throws SharedSessionError
+ */
+export async function connectToOwnSession(client: Client, statementTimeoutMs: number): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    if (sqlStateOf(error) === SETTINGS_REFUSED) {
+      throw new SharedSessionError('it refuses the settings of our connections', error);
+    }
+    throw error;
+  }
+  const { rows } = await client.query(
+    `select setting from pg_settings where name = 'statement_timeout' and setting::bigint <> $1`,
+    [statementTimeoutMs],
+  );
+  if (rows.length > 0) {
+    throw new SharedSessionError(
+      `it drops the settings of our connections (statement_timeout is ${rows[0]?.setting} ms)`,
+    );
+  }
+}
