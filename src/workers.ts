@@ -10,8 +10,10 @@ import { remainsIn } from './database/remains.ts';
 import { PostgresWorkerRegistry } from './database/worker-registry.ts';
 import { EventRelay } from './events/event-relay.ts';
 import { RedisEventStream, streamName } from './events/redis-event-stream.ts';
+import { cleanUp } from './fulfilment/clean-up.ts';
 import { loadProcessor } from './fulfilment/load-processor.ts';
 import { createMaintenance } from './fulfilment/maintenance.ts';
+import { Rounds } from './fulfilment/rounds.ts';
 import { Worker } from './fulfilment/worker.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -32,8 +34,13 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** One connection listens; a few fetch and finish jobs, each for a millisecond. */
-const POOL_SIZE = 5;
+/** One connection listens; the others fetch and end jobs, each for a millisecond. */
+function poolSize(concurrency: number): number {
+  return 2 + Math.min(8, Math.ceil(concurrency / 4));
+}
+
+/** How often lost jobs are looked for while a worker is not yet dead. */
+const ROUNDS_PER_DEATH = 4;
 
 /** The clean-up runs each minute, for half of it at most. */
 const CLEAN_UP_LIMIT_MS = 30_000;
@@ -54,33 +61,27 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
   relay.start();
   stack.defer(() => relay.stop());
 
-  const pool = stack.adopt(openJobPool(config.database, POOL_SIZE), (opened) => opened.end());
   const registry = new PostgresWorkerRegistry(database);
   const queue = new PostgresJobQueue(database);
   const onSetAside = () => metrics.countSetAside();
   const { deadAfterMs } = config.fulfilment;
   const worker = new Worker({
     ...config.fulfilment,
-    pool,
+    openPool: (onEndLost) => openJobPool(config.database, poolSize(config.fulfilment.concurrency), onEndLost),
     store: new PostgresProgressStore(database),
     queue,
     registry,
     processor,
-    maintenance: createMaintenance({
-      jobs: {
-        releaseDead: (afterMs) => registry.releaseDead(afterMs),
-        setAsideExhausted: () => registry.setAsideExhausted(),
-        requeue: (which, limit) => queue.requeue(which, limit),
-        adopt: (olderThanMs, limit) => queue.adopt(olderThanMs, limit),
-      },
-      deadAfterMs,
-      logger,
-      onSetAside,
-    }),
-    cleanUp: {
-      ...config.cleanUp,
-      remains: remainsIn(database, { ...config.idempotency, ...config.cleanUp }),
-      runLimitMs: CLEAN_UP_LIMIT_MS,
+    cleanUp: async (signal) => {
+      const deleted = await cleanUp(
+        {
+          ...config.cleanUp,
+          remains: remainsIn(database, { ...config.idempotency, ...config.cleanUp }),
+          runLimitMs: CLEAN_UP_LIMIT_MS,
+        },
+        signal,
+      );
+      logger.debug({ deleted }, 'cleaned up');
     },
     host: hostname(),
     logger,
@@ -90,6 +91,20 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
     },
     onSetAside,
   });
+  const maintenance = createMaintenance({
+    jobs: {
+      releaseDead: (afterMs) => registry.releaseDead(afterMs),
+      setAsideExhausted: () => registry.setAsideExhausted(),
+      requeue: (which, limit) => queue.requeue(which, limit),
+      adopt: (olderThanMs, limit) => queue.adopt(olderThanMs, limit),
+    },
+    deadAfterMs,
+    logger,
+    onSetAside,
+  });
+  const rounds = new Rounds(maintenance, deadAfterMs / ROUNDS_PER_DEATH, logger);
+  rounds.start();
+  stack.defer(() => rounds.stop());
   worker.start();
   stack.defer(() => worker.stop());
   logger.info(

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Client } from 'pg';
 import { z } from 'zod';
-import type { EventLead, NumberedEvents } from '../events/ports.ts';
+import type { EventLead, NumberedEvents, StreamEnd } from '../events/ports.ts';
 import { orderStates } from '../orders/order.ts';
 import type { NumberedEvent } from '../orders/order-event.ts';
 import { connect } from './connect.ts';
@@ -44,6 +44,21 @@ const NUMBER = `
     update order_events set number = moved.before + unnumbered.place from unnumbered, moved
     where order_events.order_id = unnumbered.order_id and order_events.sequence = unnumbered.sequence returning 1)
   select count(*)::integer as count from numbered`;
+
+/**
+ * Of one life are a stream and a database in which the stream's last entry is the event of its number, or would be, if one of the two
+ * had not been deleted meanwhile.
+ */
+const RECONCILE = `
+  with other_life as (
+    select 1 from event_relay where last_number < $1
+    union all
+    select 1 from order_events where number = $1 and order_id || '/' || sequence <> $2::text),
+  taken_back as (
+    update order_events set number = null
+    where number > (select published_number from event_relay) and exists (select from other_life))
+  update event_relay set last_number = greatest(last_number, $1), published_number = greatest(published_number, $1)
+  where exists (select from other_life) returning 1`;
 
 const stateRule = z.enum(orderStates);
 
@@ -135,8 +150,9 @@ class PostgresEventLead implements EventLead {
     return countRule.parse((await this.#client.query({ name: 'number_events', text: NUMBER, values: [limit] })).rows);
   }
 
-  async skipTo(number: bigint): Promise<void> {
-    await this.#client.query('update event_relay set last_number = $1 where last_number < $1', [String(number)]);
+  async reconcile({ number, eventId }: StreamEnd): Promise<boolean> {
+    const { rowCount } = await this.#client.query(RECONCILE, [String(number), eventId ?? null]);
+    return rowCount !== 0;
   }
 
   async notePublished(number: bigint): Promise<void> {

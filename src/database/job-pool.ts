@@ -1,14 +1,71 @@
-import { Pool } from 'pg';
+import { type ClientBase, Pool } from 'pg';
 import { connectionSettings, type OrmOptions } from './orm.ts';
 import { watchForSilence } from './silence-guard.ts';
 
+/** The names of the statements by which the queue ends a job (graphile-worker 0.18, sql/completeJobs and sql/failJobs). */
+const ENDS_A_JOB = /^(complete|fail)_job/;
+
+/** Told when the end of a job could not be written down. */
+export type OnEndLost = (error: unknown) => void;
+
+type Query = (...args: readonly unknown[]) => unknown;
+
 /**
- * Connections for the job queue alone: one listens for new jobs, the others fetch and finish them. The queue hears of connections
- * that are lost.
+ * Connections for the job queue alone: one listens for new jobs, the others fetch and end them.
+ *
+ * The queue neither waits for the statements that end a job nor hears of it when they fail, which would end the process. Here they
+ * never fail: `onEndLost` is told instead, for such a job stays locked by a worker that lives.
  */
-export function openJobPool(options: OrmOptions, size: number): Pool {
+export function openJobPool(options: OrmOptions, size: number, onEndLost: OnEndLost): Pool {
   const pool = new Pool({ ...connectionSettings(options), max: size });
-  pool.on('connect', (client) => watchForSilence(client, options.silenceLimitMs));
+  pool.on('connect', (client) => {
+    watchForSilence(client, options.silenceLimitMs);
+    // A connection may be lost while the queue has it: unheard, the event would end the process.
+    client.on('error', () => {});
+    replace(client, 'query', (query) => hearingOfEnds(query, onEndLost));
+  });
   pool.on('error', () => {});
+  replace(pool, 'connect', (connect) => (...args) => {
+    const connection = connect(...args);
+    return connection instanceof Promise
+      ? connection.catch((error: unknown) => withoutConnection(error, onEndLost))
+      : connection;
+  });
   return pool;
+}
+
+function hearingOfEnds(query: Query, onEndLost: OnEndLost): Query {
+  return (...args) => {
+    const result = query(...args);
+    if (!endsAJob(args[0]) || !(result instanceof Promise)) {
+      return result;
+    }
+    return result.catch((error: unknown) => {
+      onEndLost(error);
+      return { rows: [] };
+    });
+  };
+}
+
+function endsAJob(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'name' in query && ENDS_A_JOB.test(String(query.name));
+}
+
+/**
+ * What the queue gets where there is no connection: each query fails, and ends are heard of. The error has no code, for by some of them
+ * the queue would wait for minutes, and a stop with it.
+ */
+function withoutConnection(cause: unknown, onEndLost: OnEndLost) {
+  const fail = async () => {
+    throw new Error('there is no connection for the queue', { cause });
+  };
+  return { query: hearingOfEnds(fail, onEndLost), release: () => {} };
+}
+
+function replace(target: ClientBase | Pool, name: 'query' | 'connect', by: (method: Query) => Query): void {
+  const method: unknown = Reflect.get(target, name);
+  if (typeof method !== 'function') {
+    throw new TypeError(`pg has no ${name} that could be watched`);
+  }
+  Object.defineProperty(target, name, { value: by((...args) => Reflect.apply(method, target, args)) });
 }

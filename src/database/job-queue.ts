@@ -7,9 +7,6 @@ import { isFinal } from '../orders/transitions.ts';
 import type { Database } from './database.ts';
 import { jobInsert } from './order-statement.ts';
 
-/** The most characters of an error that are kept. */
-const ERROR_CHARACTERS_MAX = 2_000;
-
 const orderRule = z.object({ order_id: z.string() });
 
 const unfinishedStates = orderStates.filter((state) => !isFinal(state));
@@ -22,9 +19,14 @@ export class PostgresJobQueue implements JobQueue {
     this.#database = database;
   }
 
+  /** The order is locked meanwhile, so that a cancellation comes either before, and is seen, or after, and sees this job. */
   async again(orderId: string, next: NextTurn): Promise<void> {
     await this.#database.run((connection) =>
-      sql`select job.id from (select 1) as once, ${jobInsert(orderId, next)}`.execute(connection),
+      sql`
+        with held as (
+          select case when sequence = ${next.sequence}::integer then ${next.afterMs}::double precision else 0 end as after_ms
+          from orders where order_id = ${orderId}::uuid for no key update)
+        select job.id from held, ${jobInsert(orderId, next, sql`held.after_ms`)}`.execute(connection),
     );
   }
 
@@ -32,7 +34,7 @@ export class PostgresJobQueue implements JobQueue {
     await this.#database.run((connection) =>
       sql`
         insert into dead_letters (order_id, sequence, step, failures, last_error, failed_at)
-        select order_id, ${sequence}::integer, ${step ?? null}, ${failures}::integer, ${storable(lastError)}, now()
+        select order_id, ${sequence}::integer, ${step ?? null}, ${failures}::integer, ${lastError}, now()
         from orders where order_id = ${orderId}::uuid
         on conflict (order_id) do update set
           sequence = excluded.sequence, step = excluded.step, failures = excluded.failures, last_error = excluded.last_error,
@@ -92,9 +94,4 @@ function condition(which: { readonly orderId: string } | 'all' | 'changed'): Raw
   return which === 'changed'
     ? sql`orders.sequence > dead_letters.sequence`
     : sql`dead_letters.order_id = ${which.orderId}::uuid`;
-}
-
-/** PostgreSQL takes no NUL in a text. */
-function storable(error: string): string {
-  return [...error.toWellFormed().replaceAll('\0', '')].slice(0, ERROR_CHARACTERS_MAX).join('');
 }

@@ -45,7 +45,7 @@ async function applyAll(options: OrmOptions): Promise<readonly string[]> {
 }
 
 async function installJobQueue(options: OrmOptions): Promise<void> {
-  const pgPool = openJobPool(options, 1);
+  const pgPool = openJobPool(options, 1, () => {});
   try {
     await runMigrations({ pgPool, schema: JOB_SCHEMA, logger: new Logger(() => () => {}) });
   } finally {

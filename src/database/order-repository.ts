@@ -51,6 +51,7 @@ export class OrderRepository implements OrderReader, OrderEventReader, OrderWrit
 
   /**
    * Changes an order if it is still as it was before and its ledger entry is new: entry, order and event are one statement.
+   * If its job waits for its time, that has come: what was begun for a cancelled order is undone soon.
    */
   async change(before: Order, after: Order, entry: LedgerEntry): Promise<CommitResult> {
     const { orderId } = before;
@@ -58,15 +59,20 @@ export class OrderRepository implements OrderReader, OrderEventReader, OrderWrit
       with held as (${holdOrder(before)}),
       entry as (${this.#ledger.entryInsert(entry, sql`held`)}),
       changed as (${orderUpdate(after, sql`entry`)}),
-      event as (${eventInsert(after, before.state, sql`entry`)})
-      select entry.id from held left join entry on true`;
-    return await this.#ledger.commit(entry, async (connection) => {
+      event as (${eventInsert(after, before.state, sql`entry`)}),
+      hastened as (select hasten_order(${orderId}::uuid) as jobs from entry)
+      select entry.id, (select jobs from hastened) as jobs from held left join entry on true`;
+    let isHeld = true;
+    const result = await this.#ledger.commit(entry, async (connection) => {
       const { rows } = await statement.execute(connection);
-      if (rows.length === 0) {
-        throw new OrderChangedError(orderId);
-      }
+      isHeld = rows.length > 0;
       return { rows: rows.filter(isEntered) };
     });
+    // Not thrown within: an error there that is not the database's would mean that the outcome is unknown.
+    if (!isHeld) {
+      throw new OrderChangedError(orderId);
+    }
+    return result;
   }
 
   async eventsOf(orderId: string, afterSequence: number): Promise<readonly OrderEvent[]> {

@@ -35,15 +35,15 @@ export function eventInsert(
     from ${source}`;
 }
 
-const AT_ONCE: NextTurn = { afterMs: 0, failures: 0 };
-
 /**
  * The job that processes an order, as something to select from: it is enqueued once for each row of what it is joined with.
  * @param orderId the id, or where in those rows it stands
+ * @param afterMs how long it waits, or where in those rows that stands
  */
 export function jobInsert(
   orderId: string | RawBuilder<unknown>,
-  { afterMs, failures, step }: NextTurn = AT_ONCE,
+  { failures, step }: Pick<NextTurn, 'failures' | 'step'> = { failures: 0 },
+  afterMs: RawBuilder<unknown> = sql`0`,
 ): RawBuilder<unknown> {
   const id = typeof orderId === 'string' ? sql`${orderId}` : orderId;
   return sql`lateral graphile_worker.add_job(

@@ -39,7 +39,8 @@ export class PostgresProgressStore implements ProgressStore {
         select held.order_id, news.step, (select count(*) from order_steps where order_id = held.order_id) + news.position, news.state
         from held, unnest(${steps.map(({ step }) => step)}::text[], ${steps.map(({ state }) => state)}::text[])
           with ordinality as news (step, state, position)
-        on conflict (order_id, step) do update set state = excluded.state)
+        on conflict (order_id, step) do update set state = excluded.state
+        where known.state = 'BEGUN' or excluded.state = 'UNDONE')
       select order_id from held`;
     const { rows } = await this.#database.run((connection) => statement.execute(connection));
     return rows.length > 0;

@@ -21,7 +21,7 @@ const finalStates = orderStates.filter(isFinal);
 export function remainsIn(database: Database, { memoryMs, eventRetentionMs }: RemainsOptions): readonly Remains[] {
   return [
     { name: 'ledgerEntries', begin: () => deleteExpiredEntries(database, memoryMs) },
-    { name: 'events', begin: () => (limit) => count(database, oldEvents(eventRetentionMs, limit)) },
+    { name: 'events', begin: () => deleteOldEvents(database, eventRetentionMs) },
   ];
 }
 
@@ -35,7 +35,7 @@ function deleteExpiredEntries(database: Database, memoryMs: number): DeleteSome 
     const { rows } = await database.run((connection) => expiredEntries(memoryMs, last, limit).execute(connection));
     const [row] = deletedRule.parse(rows);
     last = row.last ?? last;
-    return row.count;
+    return { rows: row.count, isMore: row.count === limit };
   };
 }
 
@@ -51,29 +51,44 @@ function expiredEntries(memoryMs: number, last: string | undefined, limit: numbe
     select count(*)::integer as count, max(expires_at)::text as last from deleted`;
 }
 
-/** Only what was published, if anything ever was; and only of orders that nobody works on any more. */
-function oldEvents(retentionMs: number, limit: number): RawBuilder<unknown> {
+/**
+ * Looks through the events in the order of their numbers, which is that of their age, until it comes to one that is not old. Only
+ * what was published goes, if anything ever was, and only of orders that nobody works on any more.
+ */
+function deleteOldEvents(database: Database, retentionMs: number): DeleteSome {
+  let last = 0n;
+  return async (limit) => {
+    const { rows } = await database.run((connection) => oldEvents(retentionMs, last, limit).execute(connection));
+    const [row] = lookedThroughRule.parse(rows);
+    last = row.last ?? last;
+    return { rows: row.count, isMore: row.old === limit };
+  };
+}
+
+function oldEvents(retentionMs: number, last: bigint, limit: number): RawBuilder<unknown> {
+  const cutOff = sql`now() - ${retentionMs} * interval '1 millisecond'`;
   return sql`
-    with old as (
-      select order_id, order_events.sequence from order_events join orders using (order_id)
-      where number <= (select case when published_at is null then last_number else published_number end from event_relay)
-        and occurred_at <= now() - ${retentionMs} * interval '1 millisecond'
-        and orders.state in (${sql.join(finalStates)})
-        and orders.updated_at <= now() - ${retentionMs} * interval '1 millisecond'
-        and not exists (select from dead_letters where dead_letters.order_id = orders.order_id)
-      order by number limit ${limit} for update of order_events skip locked),
+    with next as (
+      select order_id, sequence, number, occurred_at from order_events
+      where number > ${last}::bigint
+        and number <= (select case when published_at is null then last_number else published_number end from event_relay)
+      order by number limit ${limit}),
+    old as (select * from next where occurred_at <= ${cutOff}),
+    deletable as (
+      select old.order_id, old.sequence from old join orders using (order_id)
+      where orders.state in (${sql.join(finalStates)}) and orders.updated_at <= ${cutOff}
+        and not exists (select from dead_letters where dead_letters.order_id = old.order_id)),
     deleted as (
-      delete from order_events using old
-      where order_events.order_id = old.order_id and order_events.sequence = old.sequence
+      delete from order_events using deletable
+      where order_events.order_id = deletable.order_id and order_events.sequence = deletable.sequence
       returning order_events.order_id),
     steps as (delete from order_steps using deleted where order_steps.order_id = deleted.order_id)
-    select count(*)::integer as count from deleted`;
+    select (select count(*)::integer from deleted) as count, (select count(*)::integer from old) as old,
+      (select max(number) from old) as last`;
 }
 
 const deletedRule = z.tuple([z.object({ count: z.number(), last: z.string().nullable() })]);
-const countRule = z.tuple([z.object({ count: z.number() })]);
 
-async function count(database: Database, statement: RawBuilder<unknown>): Promise<number> {
-  const { rows } = await database.run((connection) => statement.execute(connection));
-  return countRule.parse(rows)[0].count;
-}
+const lookedThroughRule = z.tuple([
+  z.object({ count: z.number(), old: z.number(), last: z.coerce.bigint().nullable() }),
+]);

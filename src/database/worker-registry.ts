@@ -24,9 +24,12 @@ export class PostgresWorkerRegistry implements WorkerRegistry {
     );
   }
 
+  /** Also gives its jobs back: whatever it still holds, its end could not be written down. */
   async leave({ workerId }: WorkerIdentity): Promise<void> {
     await this.#database.run((connection) =>
-      sql`delete from workers where worker_id = ${workerId}`.execute(connection),
+      sql`
+        with gone as (delete from workers where worker_id = ${workerId} returning worker_id)
+        select graphile_worker.force_unlock_workers(array[worker_id]) from gone`.execute(connection),
     );
   }
 
@@ -62,13 +65,15 @@ export class PostgresWorkerRegistry implements WorkerRegistry {
     const { rows } = await this.#database.run((connection) =>
       sql`
         with exhausted as (
-          select id, key, attempts, last_error, task_identifier from graphile_worker.jobs
-          where locked_at is null and attempts >= max_attempts),
+          select id, attempts, last_error,
+            case when task_identifier = ${tasks.processOrder} and starts_with(key, ${JOB_KEY_PREFIX})
+              then substring(key from ${JOB_KEY_PREFIX.length + 1}::integer)::uuid end as order_id
+          from graphile_worker.jobs where locked_at is null and attempts >= max_attempts),
         letters as (
           insert into dead_letters (order_id, sequence, step, failures, last_error, failed_at)
           select order_id, sequence, null, attempts,
             coalesce(last_error, 'a worker died each of the ' || attempts || ' times that it worked on this order'), now()
-          from exhausted join orders on key = ${JOB_KEY_PREFIX} || order_id where task_identifier = ${tasks.processOrder}
+          from exhausted join orders using (order_id)
           on conflict (order_id) do nothing returning order_id),
         dropped as (select id from graphile_worker.complete_jobs((select array_agg(id) from exhausted)))
         select order_id from letters, (select count(*) from dropped) as done`.execute(connection),

@@ -15,8 +15,12 @@ export interface EventLead extends NumberedEvents {
    * @returns how many there were
    */
   number(limit: number): Promise<number>;
-  /** Lets numbers go on behind this one, if they do not yet: it was used, in a life of the database that is gone. */
-  skipTo(number: bigint): Promise<void>;
+  /**
+   * Compares the stream with the events. If the stream's last entry is not the event of its number, the database was put back to an older
+   * state: numbers that were given since and may have been used before are taken back, and numbering goes on behind the stream.
+   * @returns whether that was so
+   */
+  reconcile(last: StreamEnd): Promise<boolean>;
   /** Notes how far the stream has come. */
   notePublished(number: bigint): Promise<void>;
   release(): Promise<void>;
@@ -25,15 +29,21 @@ export interface EventLead extends NumberedEvents {
 /** Waits for the lead, which another process may have. @returns undefined if the signal was aborted before */
 export type TakeLead = (signal: AbortSignal) => Promise<EventLead | undefined>;
 
+/** What a stream ends with. */
+export interface StreamEnd {
+  /** The number of the last event that was ever published in it; 0 if none was, or if the stream has been lost. */
+  readonly number: bigint;
+  /** The id of that event; undefined if its entry is gone. */
+  readonly eventId: string | undefined;
+}
+
 /** The stream in which events are published. */
 export interface EventStream {
-  /** The number of the last event that was ever published in it; 0 if none was, or if the stream has been lost. */
-  lastNumber(): Promise<bigint>;
+  end(): Promise<StreamEnd>;
   /**
-   * Publishes events behind the last one. Those that are there already are left out.
+   * Publishes events behind the last one.
    * @param after the number that the stream is expected to have come to
-   * @returns the number that it has come to, which is another than expected if the stream has lost something; nothing was
-   * published then
+   * @returns the number that it has come to. If it had come to another than expected, nothing was published
    */
   publish(after: bigint, events: readonly NumberedEvent[]): Promise<bigint>;
   close(): void;

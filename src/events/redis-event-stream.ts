@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import type { NumberedEvent } from '../orders/order-event.ts';
-import type { EventStream } from './ports.ts';
+import type { EventStream, StreamEnd } from './ports.ts';
 import { toStreamFields } from './stream-entry.ts';
 
 export interface RedisEventStreamOptions {
@@ -46,8 +46,13 @@ export class RedisEventStream implements EventStream {
     this.#redis.connect().catch(() => {});
   }
 
-  async lastNumber(): Promise<bigint> {
-    return await this.publish(-1n, []);
+  async end(): Promise<StreamEnd> {
+    const { stream } = this.#options;
+    // No stream has come to -1: the script says what it has come to instead.
+    const number = await this.publish(-1n, []);
+    const [entry] = await this.#redis.xrevrange(stream, '+', '-', 'COUNT', 1);
+    const [entryId, fields] = entry ?? [];
+    return { number, eventId: entryId === `${number}-0` ? fieldOf(fields, 'id') : undefined };
   }
 
   async publish(after: bigint, events: readonly NumberedEvent[]): Promise<bigint> {
@@ -61,4 +66,9 @@ export class RedisEventStream implements EventStream {
   close(): void {
     this.#redis.disconnect();
   }
+}
+
+function fieldOf(fields: readonly string[] | undefined, name: string): string | undefined {
+  const index = fields?.findIndex((field, at) => at % 2 === 0 && field === name) ?? -1;
+  return index < 0 ? undefined : fields?.[index + 1];
 }

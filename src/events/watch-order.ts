@@ -37,15 +37,22 @@ export async function* watchOrder(
 ): AsyncGenerator<News> {
   const waiting: OrderEvent[] = [];
   const news = new Signal();
-  let hasMissed = false;
-  const subscription = feed.listen(orderId, (event) => {
+  /** The last sequence that was told. */
+  let told = 0;
+  let mayHaveMissed = false;
+  const onEvent = (event: OrderEvent) => {
+    told = event.sequence;
     if (waiting.length < WAITING_EVENTS_MAX) {
       waiting.push(event);
-    } else {
-      hasMissed = true;
     }
     news.raise();
-  });
+  };
+  const onMissed = () => {
+    told = 0;
+    mayHaveMissed = true;
+    news.raise();
+  };
+  const subscription = feed.listen(orderId, { onEvent, onMissed });
   const onAbort = () => news.raise();
   signal.addEventListener('abort', onAbort);
   try {
@@ -65,15 +72,19 @@ export async function* watchOrder(
     }
     while (!isFinal(state) && !signal.aborted) {
       const next = waiting.shift();
-      if (next === undefined && !hasMissed) {
+      if (next === undefined && told <= seen && !mayHaveMissed) {
         await news.wait();
         continue;
       }
-      // The next one follows, was seen before, or stands behind others that were dropped, which are read.
-      let events = next === undefined ? [] : [next];
-      if (next === undefined || next.sequence > seen + 1) {
-        hasMissed = false;
-        events = [...(await orders.eventsOf(orderId, seen))];
+      // The next one follows, was seen before, or stands behind others that were not kept, which are read.
+      let events: readonly OrderEvent[];
+      if (next !== undefined && next.sequence <= seen + 1) {
+        events = [next];
+      } else if (mayHaveMissed) {
+        events = await orders.eventsOf(orderId, seen);
+        mayHaveMissed = events.length > 0;
+      } else {
+        events = await eventsBehind(seen, { orderId, sequence: told }, orders);
       }
       for (const event of events.filter(({ sequence }) => sequence > seen)) {
         ({ sequence: seen, state } = event);
@@ -99,7 +110,7 @@ function requireReached({ orderId, sequence }: Order, afterSequence: number): vo
 /** The events behind a sequence. An order that has had them all needs none. */
 async function eventsBehind(
   afterSequence: number,
-  order: Order,
+  order: Pick<Order, 'orderId' | 'sequence'>,
   reader: OrderEventReader,
 ): Promise<readonly OrderEvent[]> {
   const { orderId, sequence } = order;

@@ -8,8 +8,8 @@ export interface Remains {
   begin(): DeleteSome;
 }
 
-/** Deletes the next of them, at most so many. @returns how many there were */
-export type DeleteSome = (limit: number) => Promise<number>;
+/** Deletes some of the next of them, at most so many. */
+export type DeleteSome = (limit: number) => Promise<{ readonly rows: number; readonly isMore: boolean }>;
 
 export interface CleanUpOptions {
   readonly remains: readonly Remains[];
@@ -29,12 +29,13 @@ export async function cleanUp(options: CleanUpOptions, signal: AbortSignal): Pro
   const deleted: Record<string, number> = {};
   for (const { name, begin } of remains) {
     const deleteSome = begin();
-    let rows: number;
+    let isMore = false;
     do {
-      rows = await deleteSome(batchRows);
-      deleted[name] = (deleted[name] ?? 0) + rows;
+      const batch = await deleteSome(batchRows);
+      isMore = batch.isMore;
+      deleted[name] = (deleted[name] ?? 0) + batch.rows;
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
-    } while (rows === batchRows && performance.now() < endMs && !signal.aborted);
+    } while (isMore && performance.now() < endMs && !signal.aborted);
   }
   return deleted;
 }

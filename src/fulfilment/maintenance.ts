@@ -23,31 +23,42 @@ const ADOPTION_MS = 60_000;
 /**
  * Makes the round of a worker: jobs of dead workers are given back, deadly jobs are set aside, orders that were cancelled after they
  * had been set aside get another try, and orders without a job get one. Several workers may make it at once.
+ * @returns the round; it throws what has failed, after all of it was tried
  */
 export function createMaintenance({ jobs, deadAfterMs, logger, onSetAside }: MaintenanceOptions): () => Promise<void> {
-  let roundAtMs = Number.NEGATIVE_INFINITY;
   let adoptionAtMs = Number.NEGATIVE_INFINITY;
-  return async () => {
-    const nowMs = performance.now();
-    if (nowMs - roundAtMs < deadAfterMs / 4) {
-      return;
-    }
-    roundAtMs = nowMs;
+  const releaseDead = async () => {
     for (const { workerId, jobs: count } of await jobs.releaseDead(deadAfterMs)) {
       logger.warn({ workerId, jobs: count }, 'a worker has died: its jobs go to others');
     }
+  };
+  const setAside = async () => {
     for (const orderId of await jobs.setAsideExhausted()) {
       logger.error({ orderId }, 'an order was set aside, for its workers died again and again: see `npm run doctor`');
       onSetAside();
     }
+  };
+  const requeueChanged = async () => {
     for (const orderId of await jobs.requeue('changed', ORDERS_MAX)) {
       logger.info({ orderId }, 'an order that had been set aside was cancelled: what was begun for it is undone');
     }
-    if (nowMs - adoptionAtMs >= ADOPTION_MS) {
-      adoptionAtMs = nowMs;
-      for (const orderId of await jobs.adopt(ADOPTION_MS, ORDERS_MAX)) {
-        logger.warn({ orderId }, 'an order had no job: it was given one');
-      }
+  };
+  const adopt = async () => {
+    if (performance.now() - adoptionAtMs < ADOPTION_MS) {
+      return;
+    }
+    adoptionAtMs = performance.now();
+    for (const orderId of await jobs.adopt(ADOPTION_MS, ORDERS_MAX)) {
+      logger.warn({ orderId }, 'an order had no job: it was given one');
+    }
+  };
+  return async () => {
+    const failures: unknown[] = [];
+    for (const part of [releaseDead, setAside, requeueChanged, adopt]) {
+      await part().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) {
+      throw new AggregateError(failures, 'parts of the round failed');
     }
   };
 }

@@ -40,7 +40,11 @@ export class OrderTurn {
 
   constructor(options: OrderTurnOptions) {
     this.#options = options;
-    this.#runStep = createStepRunner(options);
+    const runStep = createStepRunner(options);
+    this.#runStep = async (...step) => {
+      this.#requireOurs();
+      return await runStep(...step);
+    };
   }
 
   /** @throws what the database throws, and a step that was aborted: the queue keeps the job then, and tries again */
@@ -58,7 +62,7 @@ export class OrderTurn {
       });
       if (turn.kind === 'later') {
         this.#requireOurs();
-        await queue.again(orderId, { failures: 0, afterMs: turn.afterMs });
+        await queue.again(orderId, { sequence: turn.sequence, failures: 0, afterMs: turn.afterMs });
       } else {
         logger.debug({ orderId, state: turn.state }, 'an order has come to its end');
       }
@@ -83,7 +87,7 @@ export class OrderTurn {
       return;
     }
     const afterMs = backoffMs(failures);
-    await queue.again(orderId, { failures, step, afterMs });
+    await queue.again(orderId, { sequence, failures, step, afterMs });
     logger.warn({ orderId, step, failures, afterMs, err: error }, 'a step has failed: it is tried again');
   }
 

@@ -40,6 +40,8 @@ export interface DeadLetter {
 
 /** When an order's turn comes again. */
 export interface NextTurn {
+  /** The order's sequence when that was decided: if it has changed since, its turn comes at once. */
+  readonly sequence: number;
   readonly afterMs: number;
   /** How often in a row a step has failed, */
   readonly failures: number;
@@ -67,6 +69,7 @@ export interface WorkerIdentity {
 export interface WorkerRegistry {
   /** Says that a worker is alive. */
   heartbeat(worker: WorkerIdentity): Promise<void>;
+  /** Says that a worker is no more, and gives back what it still holds. */
   leave(worker: WorkerIdentity): Promise<void>;
   /** Gives jobs of workers back that have not been heard of for so long. @returns the workers */
   releaseDead(deadAfterMs: number): Promise<readonly { readonly workerId: string; readonly jobs: number }[]>;

@@ -11,7 +11,7 @@ export type Turn =
   /** Nothing is left to do, for good. */
   | { readonly kind: 'ended'; readonly state: OrderState | 'UNKNOWN' }
   /** A step wants to be called again. */
-  | { readonly kind: 'later'; readonly afterMs: number };
+  | { readonly kind: 'later'; readonly afterMs: number; readonly sequence: number };
 
 export interface ProcessOrderDependencies {
   readonly store: ProgressStore;
@@ -57,7 +57,7 @@ export async function processOrder(orderId: string, dependencies: ProcessOrderDe
         case 'run': {
           const result = await runStep(order, action.step, 'run');
           if (result.kind === 'later') {
-            return result;
+            return { ...result, sequence: order.sequence };
           }
           reason = result.kind === 'refused' ? result.reason : '';
           news = [mark(action.step, result.kind === 'refused' ? 'REFUSED' : 'DONE')];
@@ -91,7 +91,7 @@ async function save(
   return { order: after, steps: merged(steps, news) };
 }
 
-/** What another worker has written meanwhile counts more than what this one has seen. */
+/** What was written meanwhile counts more than what this worker has seen. */
 function stillNew(news: readonly StepRecord[], kept: readonly StepRecord[]): readonly StepRecord[] {
   return news.filter(({ step }) => kept.some((record) => record.step === step && record.state === 'BEGUN'));
 }

@@ -20,8 +20,9 @@ export interface ProcessingStep {
    */
   run(context: StepContext): Promise<StepResult>;
   /**
-   * Takes back what `run` has done, or may have done, for an order that was cancelled or rejected after this step had begun. Left
-   * out where there is nothing to take back.
+   * Takes back what `run` has done, or may have done, for an order that was cancelled or rejected after this step had begun. A `run`
+   * that had hung may still be under way: once this has been done, it must have no effect any more. Left out where there is nothing
+   * to take back.
    * @throws anything: it is tried again later
    */
   undo?(context: StepContext): Promise<void>;

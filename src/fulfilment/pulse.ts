@@ -1,10 +1,8 @@
 import type { Logger } from 'pino';
-import type { WorkerRegistry } from './ports.ts';
+import type { WorkerIdentity, WorkerRegistry } from './ports.ts';
 
 export interface PulseOptions {
   readonly registry: WorkerRegistry;
-  /** Done behind each heartbeat. */
-  readonly maintenance: () => Promise<void>;
   readonly host: string;
   readonly heartbeatMs: number;
   readonly deadAfterMs: number;
@@ -13,12 +11,12 @@ export interface PulseOptions {
 
 /**
  * Says again and again that this worker is alive. If it could not, because the database or the process itself stood still, its jobs
- * may have gone to others: they are let go.
+ * may have gone to others: it takes itself for dead, and whoever started it begins anew, under another name.
  */
 export class Pulse {
   readonly #options: PulseOptions;
   readonly #lost = new AbortController();
-  #workerId: string | undefined;
+  #worker: WorkerIdentity | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beat: Promise<void> = Promise.resolve();
   #seenAtMs = performance.now();
@@ -35,25 +33,34 @@ export class Pulse {
 
   /** Whether what this worker has locked is certainly still its own. */
   get isFresh(): boolean {
-    return performance.now() - this.#seenAtMs <= this.#options.deadAfterMs;
+    return !this.#lost.signal.aborted && !this.#isOverdue();
   }
 
   begin(workerId: string): void {
-    this.#workerId = workerId;
+    this.#worker = { workerId, host: this.#options.host, processId: process.pid };
     this.#seenAtMs = performance.now();
     this.#next(0);
   }
 
-  /** Leaves, so that nobody has to wait for its death. */
+  /** Takes this worker for dead. */
+  lose(reason: unknown): void {
+    if (!this.#lost.signal.aborted) {
+      this.#options.logger.warn({ err: reason }, 'this worker gives its orders up, and begins anew');
+      this.#lost.abort(reason);
+    }
+  }
+
+  /** Leaves, so that nobody has to wait for its death. Nothing of it may run any more. */
   async end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
     await this.#beat;
-    const worker = this.#identity();
-    if (worker !== undefined) {
-      await this.#options.registry.leave(worker).catch((error: unknown) => {
-        this.#options.logger.debug({ err: error }, 'a worker could not say farewell: it will be taken for dead');
-      });
+    try {
+      if (this.#worker !== undefined) {
+        await this.#options.registry.leave(this.#worker);
+      }
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'a worker could not say farewell: it will be taken for dead');
     }
   }
 
@@ -64,34 +71,26 @@ export class Pulse {
   }
 
   async #once(): Promise<void> {
-    const { registry, maintenance, logger, heartbeatMs, deadAfterMs } = this.#options;
-    const worker = this.#identity();
+    const { registry, logger, heartbeatMs, deadAfterMs } = this.#options;
     const beganAtMs = performance.now();
-    this.#loseIfOverdue();
     try {
-      if (worker !== undefined) {
-        await registry.heartbeat(worker);
-        this.#seenAtMs = beganAtMs;
+      if (this.#worker !== undefined && this.isFresh) {
+        await registry.heartbeat(this.#worker);
+        // What it has been late for is not made up for.
+        this.#seenAtMs = this.isFresh ? beganAtMs : this.#seenAtMs;
       }
-      await maintenance();
     } catch (error) {
       logger.debug({ err: error }, 'a heartbeat failed');
     }
-    this.#loseIfOverdue();
+    if (this.#isOverdue()) {
+      this.lose(new Error(`this worker was not heard of for ${deadAfterMs} ms`));
+    }
     if (!this.#ended) {
       this.#next(Math.min(heartbeatMs, deadAfterMs / 3));
     }
   }
 
-  #loseIfOverdue(): void {
-    if (!this.isFresh && !this.#lost.signal.aborted) {
-      this.#options.logger.warn('this worker was not heard of for too long: its orders go to others');
-      this.#lost.abort(new Error('this worker was not heard of for too long'));
-    }
-  }
-
-  #identity() {
-    const { host } = this.#options;
-    return this.#workerId === undefined ? undefined : { workerId: this.#workerId, host, processId: process.pid };
+  #isOverdue(): boolean {
+    return performance.now() - this.#seenAtMs > this.#options.deadAfterMs;
   }
 }

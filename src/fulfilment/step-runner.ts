@@ -32,12 +32,19 @@ export interface StepRunnerOptions {
   readonly signal: AbortSignal;
 }
 
+/** The most characters of an error that are kept. */
+const ERROR_CHARACTERS_MAX = 1_000;
+
+/** A year: whoever wants to be called later than that has miscalculated. */
+const LATER_MS_MAX = 365 * 86_400_000;
+
 /** Makes the function that runs steps: each with its own key and within its time, whatever it does. */
 export function createStepRunner({ processor, stepLimitMs, signal: stopping }: StepRunnerOptions): StepRunner {
   const steps = new Map(processor.steps.map((step) => [step.name, step]));
   return async (order, name, direction) => {
     const { orderId, sequence } = order;
-    const fail = (why: string, cause?: unknown) => new StepError({ step: name, sequence }, `${name}: ${why}`, cause);
+    const fail = (why: string, cause?: unknown) =>
+      new StepError({ step: name, sequence }, storable(`${name}: ${why}`, ERROR_CHARACTERS_MAX), cause);
     const step = steps.get(name);
     if (step === undefined) {
       throw fail('the processor has no such step, but the order has begun it');
@@ -83,18 +90,23 @@ function checked(result: StepResult): StepResult {
     case 'done':
       return { kind: 'done' };
     case 'refused':
-      return { kind: 'refused', reason: storable(String(result.reason)) };
+      return { kind: 'refused', reason: storable(String(result.reason), STATE_REASON_CHARACTERS_MAX) };
     case 'later':
-      if (Number.isFinite(result.afterMs) && result.afterMs >= 0) {
+      if (result.afterMs >= 0 && result.afterMs <= LATER_MS_MAX) {
         return { kind: 'later', afterMs: result.afterMs };
       }
   }
   throw new Error(
-    "it gave no result that is known: { kind: 'done' }, { kind: 'refused', reason } or { kind: 'later', afterMs }",
+    "it gave no result that is known: { kind: 'done' }, { kind: 'refused', reason } or { kind: 'later', afterMs } of at most a year",
   );
 }
 
-/** What can be kept and sent of a reason: PostgreSQL takes no NUL, and a lone surrogate would break the wire. */
-function storable(reason: string): string {
-  return [...reason.toWellFormed().replaceAll('\0', '')].slice(0, STATE_REASON_CHARACTERS_MAX).join('');
+/** What can be kept and sent of a text: PostgreSQL takes no NUL, and a lone surrogate would break the wire. */
+function storable(text: string, charactersMax: number): string {
+  // A character has two code units at most.
+  const wellFormed = text
+    .slice(0, 2 * charactersMax)
+    .toWellFormed()
+    .replaceAll('\0', '');
+  return [...wellFormed].slice(0, charactersMax).join('');
 }

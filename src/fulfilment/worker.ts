@@ -3,19 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCronItems, Logger as QueueLogger, type Runner, run, type WorkerEvents } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { type CleanUpOptions, cleanUp } from './clean-up.ts';
 import { JOB_SCHEMA, tasks } from './jobs.ts';
 import { OrderTurn, type OrderTurnOptions } from './order-turn.ts';
 import type { WorkerRegistry } from './ports.ts';
 import { Pulse } from './pulse.ts';
 
 export interface WorkerOptions extends Omit<OrderTurnOptions, 'signal' | 'isOurs'> {
-  /** Connections for the queue alone. */
-  readonly pool: Pool;
+  /** Opens connections for the queue alone; told when the end of a job could not be written down. */
+  readonly openPool: (onEndLost: (error: unknown) => void) => Pool;
   readonly registry: WorkerRegistry;
-  /** What every worker does now and then, beside its jobs. */
-  readonly maintenance: () => Promise<void>;
-  readonly cleanUp: CleanUpOptions;
+  /** The clean-up, which one of all processes does at a time. */
+  readonly cleanUp: (signal: AbortSignal) => Promise<void>;
   readonly host: string;
   readonly concurrency: number;
   readonly drainLimitMs: number;
@@ -36,8 +34,15 @@ const cronItems = parseCronItems([
     task: tasks.cleanUp,
     match: '* * * * *',
     identifier: tasks.cleanUp,
-    // A run that takes longer than a minute keeps the next one waiting.
-    options: { backfillPeriod: 0, maxAttempts: 1, queueName: tasks.cleanUp, jobKey: tasks.cleanUp },
+    options: {
+      backfillPeriod: 0,
+      maxAttempts: 1,
+      // A run that takes longer than a minute keeps the next one waiting.
+      queueName: tasks.cleanUp,
+      jobKey: tasks.cleanUp,
+      // A process whose clock is ahead must not push the time away, again and again.
+      jobKeyMode: 'preserve_run_at',
+    },
   },
 ]);
 
@@ -46,7 +51,6 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #runner: Runner | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -59,32 +63,37 @@ export class Worker {
   /** Takes no new jobs, lets running steps go on for a while, then aborts them; they are taken up again elsewhere. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the worker is stopping'));
-    await this.#stopRunner();
     await this.#running;
   }
 
   async #keepRunning(): Promise<void> {
     const { logger } = this.#options;
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       try {
-        await this.#runUntilItFails();
+        await this.#runUntilItEnds();
       } catch (error) {
         logger.warn({ err: error }, 'the queue has failed: it is opened again');
       }
-      await sleep(RESTART_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
+      await sleep(RESTART_MS, undefined, { signal }).catch(() => {});
     }
   }
 
-  async #runUntilItFails(): Promise<void> {
-    const { pool, concurrency, drainLimitMs, logger } = this.#options;
-    const events: WorkerEvents = new EventEmitter();
+  /** Runs until it is stopped, or has to take itself for dead. */
+  async #runUntilItEnds(): Promise<void> {
+    const { concurrency, drainLimitMs, logger, openPool } = this.#options;
     const pulse = new Pulse(this.#options);
+    const pool = openPool((error) => pulse.lose(error));
+    const events: WorkerEvents = new EventEmitter();
     // The pool's id is what it locks jobs with.
     events.on('pool:create', ({ workerPool }) => pulse.begin(workerPool.id));
-    const signal = this.#stepSignal(pulse.lost);
-    const turns = new OrderTurn({ ...this.#options, signal, isOurs: () => pulse.isFresh });
+    const turns = new OrderTurn({
+      ...this.#options,
+      signal: this.#stepSignal(pulse.lost),
+      isOurs: () => pulse.isFresh,
+    });
     try {
-      this.#runner = await run({
+      const runner = await run({
         pgPool: pool,
         schema: JOB_SCHEMA,
         events,
@@ -99,37 +108,62 @@ export class Worker {
           [tasks.cleanUp]: () => this.#cleanUp(),
         },
       });
-      if (this.#stopping.signal.aborted) {
-        await this.#stopRunner();
-      }
-      await this.#runner.promise;
+      await this.#stopInTime(runner, pulse.lost);
     } finally {
-      this.#runner = undefined;
       await pulse.end();
+      // Not waited for: a connection that hangs ends when the guard against silence destroys it.
+      pool.end().catch((error: unknown) => logger.debug({ err: error }, 'the pool of the queue did not end well'));
     }
   }
 
-  async #stopRunner(): Promise<void> {
-    try {
-      await this.#runner?.stop();
-    } catch (error) {
-      this.#options.logger.debug({ err: error }, 'the queue was stopping already');
+  /** Waits until the runner ends by itself, or is to be stopped, and stops it. */
+  async #stopInTime(runner: Runner, lost: AbortSignal): Promise<void> {
+    const { drainLimitMs, logger } = this.#options;
+    const ended = runner.promise.then(() => 'ended' as const);
+    const toStop = aborted(AbortSignal.any([this.#stopping.signal, lost])).then(() => 'toStop' as const);
+    if ((await Promise.race([ended, toStop])) === 'ended') {
+      return;
+    }
+    // The queue may sleep, for up to a minute and a half, before it notices.
+    const limit = sleep(drainLimitMs + STOP_MARGIN_MS, 'late' as const, { ref: false });
+    const stopped = runner.stop().then(() => ended);
+    stopped.catch((error: unknown) => logger.debug({ err: error }, 'the queue did not stop well'));
+    if ((await Promise.race([stopped, limit])) === 'late') {
+      logger.warn('the queue did not stop in time: it is left to itself');
     }
   }
 
   /** Aborted when jobs are no longer ours, and some time after a stop has begun. */
   #stepSignal(lost: AbortSignal): AbortSignal {
     const late = new AbortController();
-    const onStop = () =>
-      void setTimeout(() => late.abort(this.#stopping.signal.reason), this.#options.drainLimitMs).unref();
-    this.#stopping.signal.addEventListener('abort', onStop, { once: true });
+    const { drainLimitMs } = this.#options;
+    const { signal } = this.#stopping;
+    signal.addEventListener('abort', () => void setTimeout(() => late.abort(signal.reason), drainLimitMs).unref(), {
+      once: true,
+    });
     return AbortSignal.any([lost, late.signal]);
   }
 
   async #cleanUp(): Promise<void> {
-    const deleted = await cleanUp(this.#options.cleanUp, this.#stopping.signal);
-    this.#options.logger.debug({ deleted }, 'cleaned up');
+    try {
+      await this.#options.cleanUp(this.#stopping.signal);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the clean-up failed: it begins again in a minute');
+      throw error;
+    }
   }
+}
+
+/** What a stop may take beyond the time of running steps. */
+const STOP_MARGIN_MS = 2_000;
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** What the queue says of itself is for whoever looks for a fault in it; what it fails at is told by us. */

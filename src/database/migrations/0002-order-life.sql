@@ -82,6 +82,14 @@ create index idempotency_keys_expires_at_index on idempotency_keys (expires_at);
 -- 500,000 dead rows of ten million, and no more, wait for a vacuum.
 alter table idempotency_keys set (autovacuum_vacuum_scale_factor = 0.05);
 
+-- Lets the job of an order run at once if it waits for its time; one that runs is left alone. As a function, it sees what was committed
+-- while the statement that calls it has waited for a lock.
+create function hasten_order(hastened uuid) returns bigint language sql volatile as $$
+  select count(*) from graphile_worker.reschedule_jobs(
+    array(select id from graphile_worker.jobs where key = 'order:' || hastened and locked_at is null and attempts < max_attempts),
+    run_at => now())
+$$;
+
 -- The queue notes the name of a task with its first job, and whoever adds another one meanwhile waits for that commit: the names
 -- are noted here, by jobs that nobody ever sees.
 select graphile_worker.complete_jobs(array[
