@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { OrderInProgress, Progress, ProgressStore } from '../fulfilment/ports.ts';
+import { FIRST_STATE } from '../orders/transitions.ts';
 import type { Database } from './database.ts';
 import { toOrder } from './order-repository.ts';
 import { eventInsert, holdOrder, orderUpdate } from './order-statement.ts';
@@ -16,12 +17,16 @@ export class PostgresProgressStore implements ProgressStore {
 
   async load(orderId: string): Promise<OrderInProgress | undefined> {
     return await this.#database.read(async (entityManager) => {
-      // The steps are read first: if the order changes in between, saving finds out.
-      const steps = await entityManager.find(OrderStepSchema, { order: orderId }, { orderBy: { position: 'asc' } });
       const row = await entityManager.findOne(OrderSchema, { orderId }, { populate: ['items'] });
-      return row === null
-        ? undefined
-        : { order: toOrder(row), steps: steps.map(({ step, state }) => ({ step, state })) };
+      if (row === null) {
+        return undefined;
+      }
+      // Steps begin with the change to PROCESSING. If the order changes between the two reads, saving finds out.
+      const steps =
+        row.state === FIRST_STATE
+          ? []
+          : await entityManager.find(OrderStepSchema, { order: orderId }, { orderBy: { position: 'asc' } });
+      return { order: toOrder(row), steps: steps.map(({ step, state }) => ({ step, state })) };
     });
   }
 
