@@ -1,9 +1,12 @@
 import { inspect } from 'node:util';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type DoctorOptions, doctor, doctorHelp } from './commands/doctor.ts';
 import { loadConfig } from './commands/load-config.ts';
 import { runMigrations } from './commands/migrate.ts';
 import { printConfig } from './commands/print-config.ts';
+import { rebuildEvents } from './commands/rebuild-events.ts';
 import { serve } from './commands/serve.ts';
+import { addSimulation } from './commands/simulate.ts';
 import { firstStopSignal } from './commands/stop-signals.ts';
 import { readEnvironment } from './config/environment.ts';
 import { startService } from './service.ts';
@@ -48,6 +51,39 @@ program
   });
 
 program
+  .command('events')
+  .description('look after the stream of events in Redis')
+  .command('rebuild')
+  .description('delete the stream and fill it again from PostgreSQL, under the same numbers')
+  .addOption(
+    new Option('--after <number>', 'only the events behind this number').default(0n, '0').argParser(wholeNumber),
+  )
+  .action(async ({ after }: { after: bigint }) => {
+    const config = loadConfig(readEnvironment());
+    const logger = createLogger({ ...config.log, level: 'warn' });
+    await rebuildEvents({ config, logger, print: (line) => void process.stdout.write(`${line}\n`), after });
+  });
+
+program
+  .command('doctor')
+  .description('look at the deployment and say what is well, what is not, and what to do')
+  .addOption(new Option('--json', 'print JSON'))
+  .option('--requeue <order-id|all>', 'give orders that were set aside another try, and print which')
+  .addHelpText('after', doctorHelp)
+  .action(async (options: DoctorOptions) => {
+    process.exitCode = await doctor(readEnvironment(), options);
+  });
+
+addSimulation(
+  program
+    .command('simulate')
+    .description(
+      'behave as many clients would while things fail, then prove from the database that nothing was doubled',
+    ),
+  readEnvironment,
+);
+
+program
   .command('config')
   .description('print every setting with its value, unit, default and meaning')
   .addOption(new Option('--json', 'print JSON').conflicts('writeDocs'))
@@ -59,6 +95,13 @@ try {
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
+}
+
+function wholeNumber(text: string): bigint {
+  if (!/^\d{1,18}$/.test(text)) {
+    throw new InvalidArgumentError('It must be a whole number.');
+  }
+  return BigInt(text);
 }
 
 /** Errors whose message says all that is needed; anything else is told with where it came from. */
@@ -73,6 +116,7 @@ function explain(error: unknown): string {
     'MetricsListenError',
     'PolicyError',
     'ProcessorError',
+    'RebuildError',
     'SharedSessionError',
   ].includes(error.name);
   return isSelfExplanatory ? error.message : inspect(error);

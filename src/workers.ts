@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { takeEventLead } from './database/event-log.ts';
-import { openJobPool } from './database/job-pool.ts';
+import { jobPoolSize, openJobPool } from './database/job-pool.ts';
 import { PostgresJobQueue } from './database/job-queue.ts';
 import { PostgresProgressStore } from './database/progress-store.ts';
 import { remainsIn } from './database/remains.ts';
@@ -34,11 +34,6 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** One connection listens; the others fetch and end jobs, each for a millisecond. */
-function poolSize(concurrency: number): number {
-  return 2 + Math.min(8, Math.ceil(concurrency / 4));
-}
-
 /** How often lost jobs are looked for while a worker is not yet dead. */
 const ROUNDS_PER_DEATH = 4;
 
@@ -67,7 +62,7 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
   const { deadAfterMs } = config.fulfilment;
   const worker = new Worker({
     ...config.fulfilment,
-    openPool: (onEndLost) => openJobPool(config.database, poolSize(config.fulfilment.concurrency), onEndLost),
+    openPool: (onEndLost) => openJobPool(config.database, jobPoolSize(config.fulfilment.concurrency), onEndLost),
     store: new PostgresProgressStore(database),
     queue,
     registry,

@@ -10,13 +10,13 @@ import type { Database } from './database.ts';
 import type { OrmOptions } from './orm.ts';
 
 /** Any number that all processes of this service agree on, and no other user of the database is likely to choose. */
-const ADVISORY_LOCK = 7_216_350_812;
+export const EVENT_LEAD_LOCK = 7_216_350_812;
 
 /**
  * The server ends the session of a leader that is not heard of for so long, and with it the lead: a process that stands still must
  * not hold it for ever.
  */
-const IDLE_LEAD_MS = 10_000;
+const IDLE_LEAD_MS = 5_000;
 
 /** Whoever stands by tries so often. */
 const TRY_AGAIN_MS = 1_000;
@@ -117,7 +117,7 @@ export async function takeEventLead(options: OrmOptions, signal: AbortSignal): P
   const client = await connect({ ...options, idleSessionTimeoutMs: IDLE_LEAD_MS });
   try {
     while (!signal.aborted) {
-      const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [ADVISORY_LOCK]);
+      const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [EVENT_LEAD_LOCK]);
       if (rows[0]?.taken === true) {
         return new PostgresEventLead(client);
       }

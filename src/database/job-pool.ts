@@ -5,6 +5,11 @@ import { watchForSilence } from './silence-guard.ts';
 /** The names of the statements by which the queue ends a job (graphile-worker 0.18, sql/completeJobs and sql/failJobs). */
 const ENDS_A_JOB = /^(complete|fail)_job/;
 
+/** How many connections a worker needs: one listens; the others fetch and end jobs, each for a millisecond. */
+export function jobPoolSize(concurrency: number): number {
+  return 2 + Math.min(8, Math.ceil(concurrency / 4));
+}
+
 /** Told when the end of a job could not be written down. */
 export type OnEndLost = (error: unknown) => void;
 

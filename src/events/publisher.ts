@@ -80,12 +80,15 @@ export class Publisher {
       this.#published = published;
       return false;
     }
-    this.#published = await this.#askStream(() => stream.publish(published, events));
-    if (this.#published === undefined) {
-      return false;
+    const reached = await this.#askStream(() => stream.publish(published, events));
+    if (reached === undefined || reached !== events.at(-1)?.number) {
+      // Nothing was published: the stream is asked again, and compared with the events.
+      this.#published = undefined;
+      return reached !== undefined;
     }
-    await lead.notePublished(this.#published);
-    return this.#published < lastNumber;
+    this.#published = reached;
+    await lead.notePublished(reached);
+    return reached < lastNumber;
   }
 
   async #whereStreamIs(): Promise<bigint | undefined> {

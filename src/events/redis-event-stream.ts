@@ -50,7 +50,7 @@ export class RedisEventStream implements EventStream {
     const { stream } = this.#options;
     // No stream has come to -1: the script says what it has come to instead.
     const number = await this.publish(-1n, []);
-    const [entry] = await this.#redis.xrevrange(stream, '+', '-', 'COUNT', 1);
+    const [entry] = await this.#heard(this.#redis.xrevrange(stream, '+', '-', 'COUNT', 1));
     const [entryId, fields] = entry ?? [];
     return { number, eventId: entryId === `${number}-0` ? fieldOf(fields, 'id') : undefined };
   }
@@ -59,12 +59,26 @@ export class RedisEventStream implements EventStream {
     const { stream, lengthMax } = this.#options;
     const entries = events.map((event) => [String(event.number), ...toStreamFields(event)]);
     const width = entries[0]?.length ?? 1;
-    const last: unknown = await this.#redis.eval(LUA, 1, stream, String(after), lengthMax, width, ...entries.flat());
+    const last: unknown = await this.#heard(
+      this.#redis.eval(LUA, 1, stream, String(after), lengthMax, width, ...entries.flat()),
+    );
     return BigInt(String(last));
   }
 
   close(): void {
     this.#redis.disconnect();
+  }
+
+  /** A connection on which an answer was not heard is given up: it may be deaf, and later answers would be taken for earlier ones. */
+  async #heard<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof Error && error.message === 'Command timed out') {
+        this.#redis.disconnect(true);
+      }
+      throw error;
+    }
   }
 }
 

@@ -27,8 +27,12 @@ export async function cleanUp(options: CleanUpOptions, signal: AbortSignal): Pro
   const { remains, batchRows, pauseMs, runLimitMs } = options;
   const endMs = performance.now() + runLimitMs;
   const deleted: Record<string, number> = {};
-  for (const { name, begin } of remains) {
-    const deleteSome = begin();
+  for (const kind of remains) {
+    if (signal.aborted) {
+      break;
+    }
+    const { name } = kind;
+    const deleteSome = kind.begin();
     let isMore = false;
     do {
       const batch = await deleteSome(batchRows);

@@ -17,7 +17,7 @@ const processorRule = z.object({
   steps: z
     .array(
       stepRule.refine(
-        ({ name }) => new RegExp(STEP_NAME).test(name),
+        ({ name }) => typeof name === 'string' && new RegExp(STEP_NAME).test(name),
         'the name of a step has 1 to 63 of a-z, 0-9 and -, and begins with a letter',
       ),
     )

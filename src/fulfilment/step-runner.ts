@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Order } from '../orders/order.ts';
 import { STATE_REASON_CHARACTERS_MAX } from '../orders/transitions.ts';
 import type { Processor, StepResult } from './processor.ts';
@@ -58,7 +59,7 @@ export function createStepRunner({ processor, stepLimitMs, signal: stopping }: S
         return checked(await step.run({ order, signal, idempotencyKey: stepKey(orderId, name) }));
       });
     } catch (cause) {
-      throw fail(cause instanceof Error ? cause.message : String(cause), cause);
+      throw fail(textOf(cause), cause);
     }
   };
 }
@@ -92,13 +93,21 @@ function checked(result: StepResult): StepResult {
     case 'refused':
       return { kind: 'refused', reason: storable(String(result.reason), STATE_REASON_CHARACTERS_MAX) };
     case 'later':
-      if (result.afterMs >= 0 && result.afterMs <= LATER_MS_MAX) {
+      if (typeof result.afterMs === 'number' && result.afterMs >= 0 && result.afterMs <= LATER_MS_MAX) {
         return { kind: 'later', afterMs: result.afterMs };
       }
   }
   throw new Error(
     "it gave no result that is known: { kind: 'done' }, { kind: 'refused', reason } or { kind: 'later', afterMs } of at most a year",
   );
+}
+
+/** A step may throw anything, also what has no text. */
+function textOf(cause: unknown): string {
+  if (cause instanceof Error) {
+    return String(cause.message);
+  }
+  return typeof cause === 'string' ? cause : inspect(cause);
 }
 
 /** What can be kept and sent of a text: PostgreSQL takes no NUL, and a lone surrogate would break the wire. */

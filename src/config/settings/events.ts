@@ -9,7 +9,7 @@ export const eventSettings = {
     reason: 'about 30 MB in Redis, and a quarter of an hour at a hundred events a second',
     meaning: 'How many events the Redis stream keeps; PostgreSQL keeps them longer, and the stream can be rebuilt.',
   }),
-  relayIntervalMs: setting(durationMs({ min: 10, max: 5_000 }), {
+  relayIntervalMs: setting(durationMs({ min: 10, max: 2_000 }), {
     variable: 'EVENTS_RELAY_INTERVAL_MS',
     default: 100,
     reason: 'one small query ten times a second, by one process of all',

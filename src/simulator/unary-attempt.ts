@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { type Client, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
+import { ErrorInfo, RetryInfo } from '../generated/google/rpc/error_details.ts';
+import { Status } from '../generated/google/rpc/status.ts';
+
+/** What a caller has heard. */
+export interface Answer {
+  readonly code: status;
+  readonly message: string;
+  /** The bytes of the answer, for OK. */
+  readonly bytes: Buffer | undefined;
+  /** The reason in the error's details, else the name of its code. */
+  readonly reason: string;
+  /** Equal for equal answers: made of the bytes, or of an error's code, message and details. */
+  readonly hash: string;
+  readonly isReplay: boolean;
+  /** When to come again, if the server has said so. */
+  readonly retryAfterMs: number | undefined;
+  readonly tookMs: number;
+}
+
+const DEADLINE_MS = 10_000;
+
+/** Makes one call and never rejects. */
+export function attempt<Request>(
+  client: Client,
+  { path, requestSerialize }: Pick<MethodDefinition<Request, unknown>, 'path' | 'requestSerialize'>,
+  request: Request,
+  key: string,
+): Promise<Answer> {
+  const metadata = new Metadata();
+  metadata.set('idempotency-key', key);
+  const beganAtMs = performance.now();
+  return new Promise((resolve) => {
+    let bytes: Buffer | undefined;
+    const heard = new Metadata();
+    const call = client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      (response: Buffer) => response,
+      request,
+      metadata,
+      { deadline: Date.now() + DEADLINE_MS },
+      (_error, response) => {
+        bytes = response;
+      },
+    );
+    call.on('metadata', (headers) => heard.merge(headers));
+    call.on('status', ({ code, details: message, metadata: trailers }) => {
+      heard.merge(trailers);
+      const tookMs = performance.now() - beganAtMs;
+      // The callback comes in the same turn as the status.
+      setImmediate(() => resolve({ ...toAnswer(code, message, bytes, heard), tookMs }));
+    });
+  });
+}
+
+function toAnswer(code: status, message: string, bytes: Buffer | undefined, metadata: Metadata) {
+  const [value] = metadata.get('grpc-status-details-bin');
+  const detailBytes = value instanceof Uint8Array ? value : Buffer.alloc(0);
+  const { details } = Status.decode(detailBytes);
+  const find = (name: string) => details.find(({ typeUrl }) => typeUrl === `type.googleapis.com/google.rpc.${name}`);
+  const info = find('ErrorInfo');
+  const retry = find('RetryInfo');
+  const delay = retry && RetryInfo.decode(retry.value).retryDelay;
+  const content = code === status.OK && bytes !== undefined ? [bytes] : [`${code} ${message}\n`, detailBytes];
+  const hash = createHash('sha256');
+  for (const part of content) {
+    hash.update(part);
+  }
+  return {
+    code,
+    message,
+    bytes: code === status.OK ? bytes : undefined,
+    reason: info === undefined ? String(status[code]) : ErrorInfo.decode(info.value).reason,
+    hash: hash.digest('base64url').slice(0, 22),
+    isReplay: metadata.get('idempotency-status')[0] === 'replayed',
+    retryAfterMs: delay && Number(delay.seconds) * 1_000 + delay.nanos / 1e6,
+  };
+}
