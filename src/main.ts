@@ -96,6 +96,8 @@ try {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }
+// Everything of ours has ended. A step that does not listen to its signal must not keep the process.
+process.exit();
 
 function wholeNumber(text: string): bigint {
   if (!/^\d{1,18}$/.test(text)) {

@@ -88,6 +88,9 @@ function isNotThereYet(error: unknown): boolean {
   if (!(error instanceof Error)) {
     return false;
   }
+  if (isNotThereYet(error.cause)) {
+    return true;
+  }
   const isUnavailable = 'reason' in error && error.reason === 'DATABASE_UNAVAILABLE';
   return (
     isUnavailable ||

@@ -19,7 +19,7 @@ export const fulfilmentSettings = {
   }),
   processor: optionalSetting(filePath(), {
     variable: 'FULFILMENT_PROCESSOR',
-    reason: 'the default processor has no effect outside; docs/fulfilment.md says what it confirms and rejects',
+    reason: 'the default processor has no effect outside; docs/order-life.md says what it confirms and rejects',
     meaning: 'The module whose default export is your processor, as a path from the working directory.',
   }),
   stepLimitMs: setting(durationMs({ min: 10, max: 3_600_000 }), {
