@@ -33,6 +33,23 @@ export const forbidden: readonly IForbiddenRuleType[] = [
     'The transport never reaches past the domain.',
   ),
   room('client', ['generated/'], 'What callers import knows the contract, and nothing of the service.'),
+  room(
+    'doctor',
+    ['config/', 'database/', 'events/redis-', 'fulfilment/jobs\\.ts', 'idempotency/redis/scripts\\.ts'],
+    'The doctor looks at the stores as the service has them; it neither takes calls nor processes orders.',
+  ),
+  room(
+    'simulator',
+    [
+      'config/',
+      'embedded/',
+      'events/redis-',
+      'fulfilment/(processor|default-processor|jobs)\\.ts',
+      'generated/',
+      'orders/',
+    ],
+    'The simulator is a client, and looks at the rest from outside: it must not prove the service by its own code.',
+  ),
   room('config', [], 'Settings are values; whoever needs some is handed them.'),
   room('embedded', [], 'The embedded servers know nothing of the service that they are for.'),
   room('telemetry', [], 'Telemetry is told things; it asks for nothing.'),
