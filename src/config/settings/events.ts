@@ -24,7 +24,7 @@ export const eventSettings = {
   watchersMax: setting(count('streams', { min: 1, max: 1_000_000 }), {
     variable: 'EVENTS_WATCHERS_MAX',
     default: 10_000,
-    reason: 'an idle watcher costs about 20 kB of memory and no query',
+    reason: 'an idle watcher costs about 30 kB of memory and no query of its own',
     meaning: 'How many streams this process has open at most. More are refused at once with RESOURCE_EXHAUSTED.',
   }),
 };
