@@ -70,6 +70,8 @@ program
   .addOption(new Option('--json', 'print JSON'))
   .option('--requeue <order-id|all>', 'give orders that were set aside another try, and print which')
   .addHelpText('after', doctorHelp)
+  // Wrong options, like a wrong configuration, say nothing about the deployment.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(async (options: DoctorOptions) => {
     process.exitCode = await doctor(readEnvironment(), options);
   });
@@ -121,5 +123,13 @@ function explain(error: unknown): string {
     'RebuildError',
     'SharedSessionError',
   ].includes(error.name);
-  return isSelfExplanatory ? error.message : inspect(error);
+  if (isSelfExplanatory) {
+    return error.message;
+  }
+  return isRefusalByPostgres(error) ? `PostgreSQL refuses: ${error.message}. See DATABASE_URL.` : inspect(error);
+}
+
+/** A wrong password, role or database: classes 28 and 3D of SQLSTATE. */
+function isRefusalByPostgres(error: Error): boolean {
+  return 'severity' in error && 'code' in error && /^(28|3D)/.test(String(error.code));
 }

@@ -116,6 +116,7 @@ export function warn(message: string): void {
 function gapMessage(stream: string, { after, before }: EventGap): string {
   return (
     `${stream}: the entries between ${after} and ${before} were trimmed before they were read. ` +
-    `The service fills the stream again: npm run events -- rebuild --after ${after}`
+    `PostgreSQL may still have them (table order_events), and so has the stream again, if it may be long enough ` +
+    `(EVENTS_STREAM_LENGTH_MAX), after: npm run events -- rebuild --after ${after}`
   );
 }

@@ -54,6 +54,13 @@ export async function rebuildEvents({ config, logger, print, after = 0n }: Rebui
   if (after > lastNumber) {
     throw new RebuildError(`There is no event behind ${after}: PostgreSQL has come to ${lastNumber}.`);
   }
+  const { streamLengthMax } = config.events;
+  if (after > 0n && lastNumber - after > BigInt(streamLengthMax)) {
+    throw new RebuildError(
+      `There are ${lastNumber - after} events behind ${after}, and the stream keeps ${streamLengthMax}: what is wanted would be ` +
+        'trimmed again. Raise EVENTS_STREAM_LENGTH_MAX for all processes first, or read them from PostgreSQL (table order_events).',
+    );
+  }
   const type = await askRedis(() => stream.type());
   if (type !== 'stream' && type !== 'none') {
     throw new RebuildError(

@@ -49,7 +49,16 @@ export async function start(env: Environment): Promise<void> {
     stopped,
     onReady: ({ port }) =>
       process.stdout.write(
-        renderBanner({ port, host: config.grpc.listen.host, postgres: postgres.description, redis: redis.description }),
+        renderBanner({
+          port,
+          host: config.grpc.listen.host,
+          postgres: postgres.description,
+          redis: redis.description,
+          ownUrls: {
+            ...(!env['DATABASE_URL'] && { DATABASE_URL: postgres.url }),
+            ...(!env['REDIS_URL'] && { REDIS_URL: redis.url }),
+          },
+        }),
       ),
   });
 }

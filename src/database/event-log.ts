@@ -118,7 +118,7 @@ export async function takeEventLead(options: OrmOptions, signal: AbortSignal): P
   try {
     while (!signal.aborted) {
       const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [EVENT_LEAD_LOCK]);
-      if (rows[0]?.taken === true) {
+      if (rows[0]?.taken === true && !signal.aborted) {
         return new PostgresEventLead(client);
       }
       await sleep(TRY_AGAIN_MS, undefined, { signal }).catch(() => {});

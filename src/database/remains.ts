@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { DeleteSome, Remains } from '../fulfilment/clean-up.ts';
+import { JOB_KEY_PREFIX } from '../fulfilment/jobs.ts';
 import { orderStates } from '../orders/order.ts';
 import { isFinal } from '../orders/transitions.ts';
 import type { Database } from './database.ts';
@@ -53,7 +54,8 @@ function expiredEntries(memoryMs: number, last: string | undefined, limit: numbe
 
 /**
  * Looks through the events in the order of their numbers, which is that of their age, until it comes to one that is not old. Only
- * what was published goes, if anything ever was, and only of orders that nobody works on any more.
+ * what was published goes, if anything ever was, and only of orders that nobody works on any more: an order that is being undone
+ * still needs its steps.
  */
 function deleteOldEvents(database: Database, retentionMs: number): DeleteSome {
   let last = 0n;
@@ -77,7 +79,8 @@ function oldEvents(retentionMs: number, last: bigint, limit: number): RawBuilder
     deletable as (
       select old.order_id, old.sequence from old join orders using (order_id)
       where orders.state in (${sql.join(finalStates)}) and orders.updated_at <= ${cutOff}
-        and not exists (select from dead_letters where dead_letters.order_id = old.order_id)),
+        and not exists (select from dead_letters where dead_letters.order_id = old.order_id)
+        and not exists (select from graphile_worker.jobs where key = ${JOB_KEY_PREFIX} || old.order_id)),
     deleted as (
       delete from order_events using deletable
       where order_events.order_id = deletable.order_id and order_events.sequence = deletable.sequence

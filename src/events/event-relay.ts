@@ -74,6 +74,9 @@ export class EventRelay {
     const ended = new AbortController();
     const end = () => ended.abort();
     this.#stopping.signal.addEventListener('abort', end, { once: true });
+    if (this.#stopping.signal.aborted) {
+      end();
+    }
     const publisher = stream === undefined ? undefined : new Publisher({ ...this.#options, lead, stream });
     const parts = [this.#number(lead, ended.signal, () => publisher?.nudge()), publisher?.run(ended.signal)];
     for (const part of parts) {

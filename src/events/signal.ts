@@ -8,8 +8,11 @@ export class Signal {
     this.#release?.();
   }
 
-  /** Resolves when it is raised, or after so long, and lowers it. One waits at a time. */
-  async wait(limitMs?: number): Promise<void> {
+  /**
+   * Waits until it is raised, or for so long, and lowers it. One waits at a time.
+   * @returns whether it was raised
+   */
+  async wait(limitMs?: number): Promise<boolean> {
     if (!this.#isRaised) {
       await new Promise<void>((resolve) => {
         const timer = limitMs === undefined ? undefined : setTimeout(resolve, limitMs);
@@ -19,7 +22,9 @@ export class Signal {
         };
       });
     }
+    const wasRaised = this.#isRaised;
     this.#release = undefined;
     this.#isRaised = false;
+    return wasRaised;
   }
 }

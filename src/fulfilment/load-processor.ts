@@ -13,17 +13,20 @@ const stepRule = z.custom<ProcessingStep>(
   'a step is an object with a name, a function run and, if it can be taken back, a function undo',
 );
 
-const processorRule = z.object({
-  steps: z
-    .array(
-      stepRule.refine(
-        ({ name }) => typeof name === 'string' && new RegExp(STEP_NAME).test(name),
-        'the name of a step has 1 to 63 of a-z, 0-9 and -, and begins with a letter',
-      ),
-    )
-    .max(STEPS_MAX, `a processor has at most ${STEPS_MAX} steps`)
-    .refine((steps) => new Set(steps.map(({ name }) => name)).size === steps.length, 'two steps have the same name'),
-});
+const processorRule = z.object(
+  {
+    steps: z
+      .array(
+        stepRule.refine(
+          ({ name }) => typeof name === 'string' && new RegExp(STEP_NAME).test(name),
+          'the name of a step has 1 to 63 of a-z, 0-9 and -, and begins with a letter',
+        ),
+      )
+      .max(STEPS_MAX, `a processor has at most ${STEPS_MAX} steps`)
+      .refine((steps) => new Set(steps.map(({ name }) => name)).size === steps.length, 'two steps have the same name'),
+  },
+  'it is no object with a list `steps`',
+);
 
 /** A processor cannot be used. The message says which, and why. */
 export class ProcessorError extends Error {

@@ -50,6 +50,8 @@ const cronItems = parseCronItems([
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #stopping = new AbortController();
+  /** Aborted some time after a stop has begun: running steps have had their time. */
+  readonly #late = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -62,8 +64,11 @@ export class Worker {
 
   /** Takes no new jobs, lets running steps go on for a while, then aborts them; they are taken up again elsewhere. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the worker is stopping'));
+    const reason = new Error('the worker is stopping');
+    this.#stopping.abort(reason);
+    const timer = setTimeout(() => this.#late.abort(reason), this.#options.drainLimitMs);
     await this.#running;
+    clearTimeout(timer);
   }
 
   async #keepRunning(): Promise<void> {
@@ -89,7 +94,7 @@ export class Worker {
     events.on('pool:create', ({ workerPool }) => pulse.begin(workerPool.id));
     const turns = new OrderTurn({
       ...this.#options,
-      signal: this.#stepSignal(pulse.lost),
+      signal: AbortSignal.any([pulse.lost, this.#late.signal]),
       isOurs: () => pulse.isFresh,
     });
     try {
@@ -120,9 +125,23 @@ export class Worker {
   async #stopInTime(runner: Runner, lost: AbortSignal): Promise<void> {
     const { drainLimitMs, logger } = this.#options;
     const ended = runner.promise.then(() => 'ended' as const);
-    const toStop = aborted(AbortSignal.any([this.#stopping.signal, lost])).then(() => 'toStop' as const);
-    if ((await Promise.race([ended, toStop])) === 'ended') {
-      return;
+    const toStop = Promise.withResolvers<'toStop'>();
+    const onAbort = () => toStop.resolve('toStop');
+    const signals = [this.#stopping.signal, lost];
+    for (const signal of signals) {
+      signal.addEventListener('abort', onAbort);
+    }
+    if (signals.some(({ aborted }) => aborted)) {
+      onAbort();
+    }
+    try {
+      if ((await Promise.race([ended, toStop.promise])) === 'ended') {
+        return;
+      }
+    } finally {
+      for (const signal of signals) {
+        signal.removeEventListener('abort', onAbort);
+      }
     }
     // The queue may sleep, for up to a minute and a half, before it notices.
     const limit = sleep(drainLimitMs + STOP_MARGIN_MS, 'late' as const, { ref: false });
@@ -131,17 +150,6 @@ export class Worker {
     if ((await Promise.race([stopped, limit])) === 'late') {
       logger.warn('the queue did not stop in time: it is left to itself');
     }
-  }
-
-  /** Aborted when jobs are no longer ours, and some time after a stop has begun. */
-  #stepSignal(lost: AbortSignal): AbortSignal {
-    const late = new AbortController();
-    const { drainLimitMs } = this.#options;
-    const { signal } = this.#stopping;
-    signal.addEventListener('abort', () => void setTimeout(() => late.abort(signal.reason), drainLimitMs).unref(), {
-      once: true,
-    });
-    return AbortSignal.any([lost, late.signal]);
   }
 
   async #cleanUp(): Promise<void> {
@@ -156,15 +164,6 @@ export class Worker {
 
 /** What a stop may take beyond the time of running steps. */
 const STOP_MARGIN_MS = 2_000;
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
 
 /** What the queue says of itself is for whoever looks for a fault in it; what it fails at is told by us. */
 function queueLogger(logger: Logger): QueueLogger {

@@ -6,6 +6,9 @@ import type { Violation } from './violation.ts';
 export function* checkCalls({ calls, orders }: Pick<Evidence, 'calls' | 'orders'>): Generator<Violation> {
   const byKey = Map.groupBy(orders, ({ key }) => key);
   const byId = new Map(orders.map((order) => [order.orderId, order]));
+  if (orders.length === 0) {
+    yield { kind: 'nothingProven', subject: 'the run', what: 'no order was placed' };
+  }
   for (const [key, same] of byKey) {
     if (same.length > 1) {
       const ids = same.map(({ orderId }) => orderId).join(', ');
@@ -35,7 +38,10 @@ function* checkAnswers({ key, hashes, unanswered, alteredAccepted }: CallEvidenc
   }
 }
 
-function* checkCreated({ key, orderId, isOk }: CallEvidence, kept: readonly KeptOrder[]): Generator<Violation> {
+function* checkCreated({ key, orderId, isOk, hashes }: CallEvidence, kept: readonly KeptOrder[]): Generator<Violation> {
+  if (!isOk && hashes.length > 0) {
+    yield { kind: 'callRefused', subject: key, what: 'the order was refused, though nothing is wrong with it' };
+  }
   if (isOk && !kept.some((order) => order.orderId === orderId)) {
     yield { kind: 'orderLost', subject: key, what: `the answer named the order ${orderId}, which is not kept` };
   }

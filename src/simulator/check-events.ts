@@ -6,8 +6,9 @@ import type { Violation } from './violation.ts';
 export function* checkEvents({
   orders,
   streamed,
+  doubledInStream,
   watched,
-}: Pick<Evidence, 'orders' | 'streamed' | 'watched'>): Generator<Violation> {
+}: Pick<Evidence, 'orders' | 'streamed' | 'doubledInStream' | 'watched'>): Generator<Violation> {
   const byId = new Map(orders.map((order) => [order.orderId, order]));
   const wrong = (subject: string, what: string): Violation => ({ kind: 'eventWrong', subject, what });
   for (const order of orders) {
@@ -19,6 +20,9 @@ export function* checkEvents({
     if (told(seen) !== told(events)) {
       yield wrong(orderId, `the stream had ${told(seen)}, the database ${told(events)}`);
     }
+  }
+  for (const entry of doubledInStream) {
+    yield wrong(entry, 'the stream told the event once more');
   }
   for (const orderId of streamed.keys()) {
     if (!byId.has(orderId)) {

@@ -21,7 +21,7 @@ export class EventConsumer {
   readonly #seen = new Map<string, SeenChange[]>();
   readonly #seenIds = new Set<string>();
   #position = '0-0';
-  #deliveredAgain = 0;
+  readonly #doubled: string[] = [];
   #running: Promise<void> | undefined;
 
   constructor(url: string, stream: string) {
@@ -44,6 +44,8 @@ export class EventConsumer {
     const [newest] = await this.#redis.xrevrange(this.#stream, '+', '-', 'COUNT', 1);
     this.#position = newest?.[0] ?? '0-0';
     this.#running = this.#run();
+    // Whoever stops it hears of what it met.
+    this.#running.catch(() => {});
   }
 
   /** By order, in the order in which they came; each event once. */
@@ -51,8 +53,9 @@ export class EventConsumer {
     return this.#seen;
   }
 
-  get deliveredAgain(): number {
-    return this.#deliveredAgain;
+  /** The entries that told an event once more, or had a number that no event can have. */
+  get doubled(): readonly string[] {
+    return this.#doubled;
   }
 
   /** The number of the last event that was read. */
@@ -74,7 +77,7 @@ export class EventConsumer {
           ...(['COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', this.#stream, this.#position] as const),
         );
         for (const [entryId, fields] of batchRule.parse(batch)?.[0][1] ?? []) {
-          this.#take(fields);
+          this.#take(entryId, fields);
           this.#position = entryId;
         }
       } catch (error) {
@@ -86,11 +89,11 @@ export class EventConsumer {
     }
   }
 
-  #take(fields: readonly string[]): void {
+  #take(entryId: string, fields: readonly string[]): void {
     const field = (name: string) => fields[fields.findIndex((value, at) => at % 2 === 0 && value === name) + 1] ?? '';
     const id = field('id');
-    if (this.#seenIds.has(id)) {
-      this.#deliveredAgain += 1;
+    if (this.#seenIds.has(id) || !entryId.endsWith('-0')) {
+      this.#doubled.push(`${entryId} with ${id}`);
       return;
     }
     this.#seenIds.add(id);

@@ -55,6 +55,8 @@ export interface Evidence {
   readonly orders: readonly KeptOrder[];
   /** By order; what the consumer of the stream has seen. */
   readonly streamed: ReadonlyMap<string, readonly SeenChange[]>;
+  /** Entries of the stream that told an event once more. */
+  readonly doubledInStream: readonly string[];
   readonly watched: readonly WatchEvidence[];
   /** Undefined if the orders are processed by somebody else's steps. */
   readonly outside: { readonly steps: readonly string[]; readonly effects: readonly StepEffects[] } | undefined;

@@ -22,6 +22,8 @@ export async function gatherEvidence(
     orders,
     // A service that others use too tells of their orders as well.
     streamed: own ? consumer.seen : new Map([...consumer.seen].filter(([orderId]) => isOurs.has(orderId))),
+    // Of a stream that others use too, nobody knows here what became of it.
+    doubledInStream: own ? consumer.doubled : [],
     watched: journal.watches,
     outside: own && { steps: outsideSteps, effects: own.outside.effects },
   };

@@ -4,9 +4,11 @@ export const violationKinds = {
   orderLost: 'acknowledged, but not kept',
   answerDiffers: 'answers that differ',
   callUnanswered: 'calls without an answer',
+  callRefused: 'calls refused without cause',
   effectDoubled: 'effects doubled or not undone',
   eventWrong: 'events missing or doubled',
   orderNotFinal: 'orders not final',
+  nothingProven: 'runs that prove nothing',
 } as const satisfies Record<string, string>;
 
 export type ViolationKind = keyof typeof violationKinds;

@@ -7,7 +7,8 @@ export const databaseSettings = {
   url: optionalSetting(postgresUrl(), {
     variable: 'DATABASE_URL',
     reason: 'guessing a database would be worse than stopping; `npm start` brings its own',
-    meaning: 'The PostgreSQL database that holds orders and the ledger. Required by all commands but `start`, `config` and `simulate`.',
+    meaning:
+      'The PostgreSQL database that holds orders and the ledger. Required by all commands but `start`, `config` and `simulate`.',
   }),
   poolSize: setting(count('connections', { min: 1, max: 100 }), {
     variable: 'DATABASE_POOL_SIZE',

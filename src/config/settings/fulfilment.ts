@@ -45,7 +45,7 @@ export const fulfilmentSettings = {
     variable: 'FULFILMENT_HEARTBEAT_MS',
     default: 2_000,
     reason: 'one row written every two seconds costs nothing',
-    meaning: 'How often a worker says that it is alive, and looks for those that are not.',
+    meaning: 'How often a worker says that it is alive.',
   }),
   deadAfterMs: setting(durationMs({ min: 100, max: 3_600_000 }), {
     variable: 'FULFILMENT_DEAD_AFTER_MS',

@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { Signal } from '../../../src/events/signal.ts';
 
 /** Whether a wait has come to its end, once everything that can go on by itself has. */
-async function hasEnded(wait: Promise<void>): Promise<boolean> {
+async function hasEnded(wait: Promise<unknown>): Promise<boolean> {
   const later = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
   return await Promise.race([wait.then(() => true), later]);
 }
@@ -63,4 +63,11 @@ test('after a wait that came to its limit it is down', async () => {
   expect(await hasEnded(wait)).toBe(false);
   signal.raise();
   await wait;
+});
+
+test('it tells whether it was raised, or the time was over', async () => {
+  const signal = new Signal();
+  expect(await signal.wait(1)).toBe(false);
+  signal.raise();
+  expect(await signal.wait(1)).toBe(true);
 });

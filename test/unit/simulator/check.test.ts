@@ -64,6 +64,38 @@ const planted: readonly (readonly [string, keyof typeof violationKinds, string, 
     'order-2',
     withCall(sound, 'order-2', { alteredAccepted: 1 }),
   ],
+  [
+    'a good order that was refused',
+    'callRefused',
+    'order-9',
+    {
+      ...sound,
+      calls: [
+        ...sound.calls,
+        {
+          key: 'order-9',
+          kind: 'create',
+          orderId: undefined,
+          isOk: false,
+          hashes: ['no'],
+          unanswered: 0,
+          alteredAccepted: 0,
+        },
+      ],
+    },
+  ],
+  [
+    'a run without an order',
+    'nothingProven',
+    'the run',
+    { calls: [], orders: [], streamed: new Map(), doubledInStream: [], watched: [], outside: undefined },
+  ],
+  [
+    'an entry of the stream that tells an event once more',
+    'eventWrong',
+    '7-1 with id-1/2',
+    { ...sound, doubledInStream: ['7-1 with id-1/2'] },
+  ],
   ['a call without an answer', 'callUnanswered', 'order-2', withCall(sound, 'order-2', { unanswered: 1 })],
   [
     'a step that was done twice under two keys',

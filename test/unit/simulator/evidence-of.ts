@@ -10,6 +10,7 @@ export function soundEvidence(): Evidence {
       { ...createCall(confirmed), key: 'cancel-1', kind: 'cancel', hashes: ['too late'], isOk: false },
     ],
     orders,
+    doubledInStream: [],
     streamed: new Map(orders.map(({ orderId, events }) => [orderId, events])),
     watched: [
       { orderId: confirmed.orderId, seen: confirmed.events, hasEnded: true },
