@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { migrate } from '../../../src/database/migrate.ts';
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { storiesAtOnce } from '../../support/stories-at-once.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { testConfig } from '../../support/test-config.ts';
 import { examined, told } from './examined.ts';
+import { arrangedDatabase } from './rows.ts';
 
 // Servers that are gone, or stand still.
 
@@ -61,41 +63,50 @@ test('a PostgreSQL without room for us is a warning, and one whose last connecti
   expect(of('ledger').level).toBe('ok');
 });
 
-test('with both servers standing still every check ends in time and says so', async () => {
-  await Promise.all([postgres.freeze(), redis.freeze()]);
-  const beganMs = performance.now();
-  const { code, at, of } = await examined(stores());
-  const tookMs = performance.now() - beganMs;
-  await Promise.all([postgres.thaw(), redis.thaw()]);
-  expect(tookMs).toBeLessThan(LIMIT_MS);
-  expect(code).toBe(1);
-  expect(at('fault')).toEqual(['database', 'redis']);
-  expect(at('ok')).toEqual(['versions']);
-  for (const check of ofPostgres) expect(of(check).message).toBe('not looked at: no way to PostgreSQL');
-  for (const check of ofRedis) expect(of(check).message).toBe('not looked at: no way to Redis');
-});
+describe('while both servers stand still', () => {
+  beforeAll(() => Promise.all([postgres.freeze(), redis.freeze()]));
+  afterAll(() => Promise.all([postgres.thaw(), redis.thaw()]));
 
-test('an answer that never comes ends its own check alone', async () => {
-  await using proxy = await startTcpProxy(postgres.port);
-  proxy.swallowReplyTo('pg_is_in_recovery');
-  const url = new URL(postgres.url);
-  url.port = String(proxy.port);
-  const { at, of } = await examined({ ...stores(), databaseUrl: url.href });
-  expect(of('database').message).toBe('cannot be reached: the database said nothing for 2500 ms');
-  expect(at('fault')).toEqual(['database', 'durability']);
-});
+  storiesAtOnce({
+    'with both servers standing still every check ends in time and says so': async () => {
+      const beganMs = performance.now();
+      const { code, at, of } = await examined(stores());
+      const tookMs = performance.now() - beganMs;
+      expect(tookMs).toBeLessThan(LIMIT_MS);
+      expect(code).toBe(1);
+      expect(at('fault')).toEqual(['database', 'redis']);
+      expect(at('ok')).toEqual(['versions']);
+      for (const check of ofPostgres) expect(of(check).message).toBe('not looked at: no way to PostgreSQL');
+      for (const check of ofRedis) expect(of(check).message).toBe('not looked at: no way to Redis');
+    },
 
-test('a requeue that finds the database standing still ends in time with exit code 1', async () => {
-  await postgres.freeze();
-  const beganMs = performance.now();
-  const { code, complaints } = await told({ requeue: 'all' }, stores());
-  const tookMs = performance.now() - beganMs;
-  await postgres.thaw();
-  expect({ code, complaints }).toEqual({
-    code: 1,
-    complaints: expect.stringMatching(/^nothing more was requeued: .+\n$/),
+    'a requeue that finds the database standing still ends in time with exit code 1': async () => {
+      const beganMs = performance.now();
+      const { code, complaints } = await told({ requeue: 'all' }, stores());
+      const tookMs = performance.now() - beganMs;
+      expect({ code, complaints }).toEqual({
+        code: 1,
+        complaints: expect.stringMatching(/^nothing more was requeued: .+\n$/),
+      });
+      expect(tookMs).toBeLessThan(LIMIT_MS);
+    },
+
+    'an answer that never comes ends its own check alone': async () => {
+      // Of a PostgreSQL that does not stand still.
+      const [database, awake] = await Promise.all([arrangedDatabase(), startTestRedis()]);
+      try {
+        await using proxy = await startTcpProxy(Number(new URL(database.url).port));
+        proxy.swallowReplyTo('pg_is_in_recovery');
+        const url = new URL(database.url);
+        url.port = String(proxy.port);
+        const { at, of } = await examined({ databaseUrl: url.href, redisUrl: awake.url });
+        expect(of('database').message).toBe('cannot be reached: the database said nothing for 2500 ms');
+        expect(at('fault')).toEqual(['database', 'durability']);
+      } finally {
+        await Promise.all([database.drop(), awake.stop()]);
+      }
+    },
   });
-  expect(tookMs).toBeLessThan(LIMIT_MS);
 });
 
 test('with both servers gone their addresses are told, and their passwords are not', async () => {

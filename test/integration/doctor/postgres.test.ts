@@ -136,7 +136,7 @@ test('A8 a proxy that refuses what connections begin with is a fault that names 
   expect(of('proxy')).toMatchObject({
     level: 'fault',
     message: 'a proxy refuses the limits that connections begin with',
-    advice: expect.stringContaining('pool_mode=session'),
+    advice: expect.stringContaining('let DATABASE_URL lead to PostgreSQL itself'),
   });
 });
 

@@ -1,33 +1,23 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { createdOrder, createOrder, orderRequest } from '../../support/order-requests.ts';
 import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
+import { storiesAtOnce } from '../../support/stories-at-once.ts';
 import { until } from '../idempotency/stage/until.ts';
-import { createEventRows, type EventRows } from './event-rows.ts';
+import { type OwnStores, openOwnStores } from './open-stores.ts';
 import { isMirrored, sequencesByOrder, streamed } from './streamed.ts';
 import { numbers } from './streamed-event.ts';
-import { useRedis } from './use-redis.ts';
 
 // One process leads. What becomes of the events when it does so no more.
 
-const stage = useRedis();
-let rows: EventRows;
-const processes: ServiceProcess[] = [];
+const settings = { FULFILMENT_ENABLED: 'true', FULFILMENT_HEARTBEAT_MS: '200', FULFILMENT_DEAD_AFTER_MS: '2000' };
 
-const start = async () => {
-  const settings = { FULFILMENT_ENABLED: 'true', FULFILMENT_HEARTBEAT_MS: '500', FULFILMENT_DEAD_AFTER_MS: '2000' };
-  const started = await startServiceProcess({ databaseUrl: rows.databaseUrl, redisUrl: stage.url, settings });
-  processes.push(started);
-  return started;
-};
-
-beforeAll(async () => {
-  rows = await createEventRows();
-}, 60_000);
-
-afterAll(async () => {
-  await Promise.all(processes.map((started) => started.kill()));
-  await rows.drop();
-}, 60_000);
+/** Two processes, the first of which leads. */
+async function startTwo(stack: AsyncDisposableStack, { stores }: OwnStores) {
+  const start = async () => stack.use(await startServiceProcess({ ...stores, settings }));
+  const [one, other] = await Promise.all([start(), start()]);
+  await until('a leader', () => isLeading(one) || isLeading(other));
+  return isLeading(one) ? ([one, other] as const) : ([other, one] as const);
+}
 
 const isLeading = ({ log }: ServiceProcess) => log.some((line) => line.includes('this process relays the events'));
 
@@ -41,31 +31,37 @@ async function placeThrough({ client }: ServiceProcess, count: number): Promise<
 }
 
 /** Every order has had its whole life, one event after the other. */
-async function expectWholeLives(events: number): Promise<void> {
-  await until(`${events} events`, () => isMirrored(stage.redis, rows, events));
-  const inStream = await streamed(stage.redis);
+async function expectWholeLives({ redis, rows }: OwnStores, events: number): Promise<void> {
+  await until(`${events} events`, () => isMirrored(redis, rows, events));
+  const inStream = await streamed(redis);
   expect(inStream.map(({ number }) => number)).toEqual(numbers(1, events));
   expect(new Set(Array.from(sequencesByOrder(inStream).values(), String))).toEqual(new Set(['1,2,3']));
 }
 
-test('the lead passes when the leader is killed, and when it stands still; thawed, it doubles nothing', async () => {
-  const first = await start();
-  await until('a leader', () => isLeading(first));
-  const second = await start();
-  await placeThrough(second, 10);
-  await first.kill();
-  await until('the second leader', () => isLeading(second));
-  await placeThrough(second, 10);
-  await expectWholeLives(60);
+storiesAtOnce({
+  'the lead passes when the leader is killed': async () => {
+    await using own = await openOwnStores();
+    await using stack = new AsyncDisposableStack();
+    const [first, second] = await startTwo(stack, own);
+    await placeThrough(second, 10);
+    await first.kill();
+    await until('the second leader', () => isLeading(second));
+    await placeThrough(second, 10);
+    await expectWholeLives(own, 60);
+  },
 
-  const third = await start();
-  await placeThrough(second, 10);
-  second.signal('SIGSTOP');
-  await placeThrough(third, 10);
-  // The server ends the session of the one that stands still after ten seconds.
-  const leads = () => isLeading(third);
-  await until('the third leader', leads).catch(() => until('the third leader, after all', leads));
-  second.signal('SIGCONT');
-  await placeThrough(second, 10);
-  await expectWholeLives(150);
+  'the lead passes when the leader stands still; thawed, it doubles nothing': async () => {
+    await using own = await openOwnStores();
+    await using stack = new AsyncDisposableStack();
+    const [first, second] = await startTwo(stack, own);
+    await placeThrough(first, 10);
+    first.signal('SIGSTOP');
+    await placeThrough(second, 10);
+    // The server ends the session of the one that stands still after some seconds.
+    const leads = () => isLeading(second);
+    await until('the second leader', leads).catch(() => until('the second leader, after all', leads));
+    first.signal('SIGCONT');
+    await placeThrough(first, 10);
+    await expectWholeLives(own, 90);
+  },
 });

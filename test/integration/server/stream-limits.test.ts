@@ -5,6 +5,7 @@ import { startTestService, type TestService } from '../../support/order-service.
 import { startServiceProcess } from '../../support/service-process.ts';
 import { status } from '../../support/unary-call.ts';
 import { watchOrder } from '../../support/watch-call.ts';
+import { until } from '../faults/until.ts';
 import { type OpenStores, openStores } from '../orders/stores.ts';
 import { checkHealth, watchHealth } from './health-client.ts';
 
@@ -74,6 +75,8 @@ test('a client that does not read is told everything once it does', async () => 
   expect(watch.seen).toEqual([]);
   watch.resume();
   expect((await watch.ended).code).toBe(status.OK);
+  // The status may overtake what waits to be read.
+  await until('something is read', () => watch.seen.length > 0);
   const sequences = watch.seen.map(({ news }) => news?.value && 'sequence' in news.value && news.value.sequence);
   expect(sequences.at(-1)).toBe(3);
   expect(sequences).toEqual([1, 2, 3].slice(-sequences.length));
