@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Jest runs the sources as ES modules; swc strips the types, so that a test run needs no build.
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -11,6 +13,8 @@ const shared = {
 };
 
 export default {
+  // Tests wait more than they compute: on a small machine, too, two at once take little more than half the time of one.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
   // Servers start and stop in many tests, on machines that have other things to do.
   testTimeout: 60_000,
   projects: [

@@ -42,7 +42,12 @@ const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export async function generatePythonStubs(): Promise<string> {
   const folder = await createTestFolder('python-stubs');
   const includes = [pathOf('../../../proto'), pathOf('../../../node_modules/google-proto-files')];
-  const files = ['orders/v1/order.proto', 'orders/v1/order_service.proto', 'idempotency/v1/policy.proto'];
+  const files = [
+    'orders/v1/order.proto',
+    'orders/v1/order_event.proto',
+    'orders/v1/order_service.proto',
+    'idempotency/v1/policy.proto',
+  ];
   const { isSuccess, output } = await runProgram({
     program: python,
     programArguments: [

@@ -1,11 +1,18 @@
 import { getEventListeners } from 'node:events';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { waitPatiently } from '../../../src/idempotency/patience.ts';
 
 const forMs = (ms: number, signal: AbortSignal) => ({ endsAtMs: performance.now() + ms, signal });
 const never = new Promise<string>(() => {});
 
-const timersNow = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+/** Waits of 20 ms are over; nobody else's timers are counted. */
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+async function ended<T>(wait: Promise<T>): Promise<T> {
+  await jest.advanceTimersByTimeAsync(20);
+  return await wait;
+}
 
 test.each([
   [
@@ -59,11 +66,10 @@ test.each([
     { kind: 'callerGone' },
   ],
 ])('%s: that is said, and neither timer nor listener is left behind (G10)', async (_what, wait, expected) => {
-  const timersBefore = timersNow();
-  const { signal, waited } = await wait();
+  const { signal, waited } = await ended(wait());
   expect(waited).toEqual(expected);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
-  expect(timersNow()).toBeLessThanOrEqual(timersBefore);
+  expect(jest.getTimerCount()).toBe(0);
 });
 
 test('a rejection is passed on, and nothing is left behind', async () => {
@@ -74,8 +80,7 @@ test('a rejection is passed on, and nothing is left behind', async () => {
 
 test('a thousand that wait and leave put no more than a promise on what they waited for', async () => {
   const { signal } = new AbortController();
-  const timersBefore = timersNow();
-  await Promise.all(Array.from({ length: 1_000 }, () => waitPatiently(never, forMs(5, signal))));
+  await ended(Promise.all(Array.from({ length: 1_000 }, () => waitPatiently(never, forMs(5, signal)))));
   expect(getEventListeners(signal, 'abort')).toEqual([]);
-  expect(timersNow()).toBeLessThanOrEqual(timersBefore);
+  expect(jest.getTimerCount()).toBe(0);
 });
