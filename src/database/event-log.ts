@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Client } from 'pg';
+import type { Client, QueryConfig, QueryResult } from 'pg';
 import { z } from 'zod';
 import type { EventLead, NumberedEvents, StreamEnd } from '../events/ports.ts';
 import { orderStates } from '../orders/order.ts';
@@ -133,35 +133,44 @@ export async function takeEventLead(options: OrmOptions, signal: AbortSignal): P
 
 class PostgresEventLead implements EventLead {
   readonly #client: Client;
+  #earlier: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
   async lastNumber(): Promise<bigint> {
-    return lastNumberRule.parse((await this.#client.query(LAST_NUMBER)).rows);
+    return lastNumberRule.parse((await this.#ask(LAST_NUMBER)).rows);
   }
 
   async after(number: bigint, limit: number): Promise<readonly NumberedEvent[]> {
-    return eventsRule.parse((await this.#client.query(AFTER, [String(number), limit])).rows);
+    return eventsRule.parse((await this.#ask(AFTER, [String(number), limit])).rows);
   }
 
   async number(limit: number): Promise<number> {
-    return countRule.parse((await this.#client.query({ name: 'number_events', text: NUMBER, values: [limit] })).rows);
+    return countRule.parse((await this.#ask({ name: 'number_events', text: NUMBER, values: [limit] })).rows);
   }
 
   async reconcile({ number, eventId }: StreamEnd): Promise<boolean> {
-    const { rowCount } = await this.#client.query(RECONCILE, [String(number), eventId ?? null]);
+    const { rowCount } = await this.#ask(RECONCILE, [String(number), eventId ?? null]);
     return rowCount !== 0;
   }
 
   async notePublished(number: bigint): Promise<void> {
-    await this.#client.query('update event_relay set published_number = least($1, last_number), published_at = now()', [
+    await this.#ask('update event_relay set published_number = least($1, last_number), published_at = now()', [
       String(number),
     ]);
   }
 
   async release(): Promise<void> {
     await this.#client.end();
+  }
+
+  /** Numbering and publishing ask side by side; a session is asked one thing after the other. */
+  #ask(query: string | QueryConfig, values?: readonly unknown[]): Promise<QueryResult> {
+    const ask = () => this.#client.query(query, values && [...values]);
+    const answer = this.#earlier.then(ask, ask);
+    this.#earlier = answer;
+    return answer;
   }
 }

@@ -97,7 +97,7 @@ test('P1, P7: PostgreSQL killed under traffic: every key that is retried has one
   const first = await Promise.all(calls);
   await postgres.restart();
   await until('up', async () => (await service.gauge('database_up')) === 1);
-  const again = await Promise.all(names.map((name) => place(service.client, name)));
+  const again = await Promise.all(names.map(placedInTheEnd));
   for (const [index, name] of names.entries()) {
     const [earlier, later] = [first[index], again[index]];
     expect([name, later?.code]).toEqual([name, status.OK]);
@@ -126,6 +126,19 @@ test('P5, P8: Redis and PostgreSQL both gone, and both back', async () => {
   await expectSettled(service, 'before-the-night', before);
   expect(await service.health()).toBe('SERVING');
 });
+
+/** Fifty at once may have to come again while the connections are made anew, as their callers are told. */
+async function placedInTheEnd(name: string): Promise<CallResult> {
+  let result = await place(service.client, name);
+  await until(`${name} is answered`, async () => {
+    if (result.code === status.UNAVAILABLE) {
+      expectTryAgain(result);
+      result = await place(service.client, name);
+    }
+    return result.code !== status.UNAVAILABLE;
+  });
+  return result;
+}
 
 /** It may be that the database is known to be gone, or that it went while it was asked. */
 function expectTryAgain(result: CallResult): void {
