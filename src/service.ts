@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import { readContractFile } from './contract.ts';
@@ -28,7 +29,6 @@ import { createLoggingInterceptor } from './transport/logging-interceptor.ts';
 import { createOrderHandlers } from './transport/order-handlers.ts';
 import { addReflection } from './transport/reflection.ts';
 import { createToStatus } from './transport/status.ts';
-import { withinLimit } from './within-limit.ts';
 import { startWorkers } from './workers.ts';
 
 export interface ServiceOptions {
@@ -99,7 +99,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
     runsMax: config.grpc.maxCallsInFlight,
   });
-  stack.defer(async () => void (await withinLimit(idempotency.drained(), SETTLE_LIMIT_MS)));
+  stack.defer(() => withinLimit(idempotency.drained(), SETTLE_LIMIT_MS));
 
   const limits = new CallLimits({
     callsInFlightMax: config.grpc.maxCallsInFlight,
@@ -134,6 +134,12 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   });
   const running = stack.move();
   return { port, stop: () => running.disposeAsync() };
+}
+
+async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {})]);
+  limit.abort();
 }
 
 function openStore(config: ConfigWith<'database'>, database: Database, logger: Logger, metrics: Metrics) {

@@ -86,17 +86,7 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
     },
     onSetAside,
   });
-  const maintenance = createMaintenance({
-    jobs: {
-      releaseDead: (afterMs) => registry.releaseDead(afterMs),
-      setAsideExhausted: () => registry.setAsideExhausted(),
-      requeue: (which, limit) => queue.requeue(which, limit),
-      adopt: (olderThanMs, limit) => queue.adopt(olderThanMs, limit),
-    },
-    deadAfterMs,
-    logger,
-    onSetAside,
-  });
+  const maintenance = createMaintenance({ registry, queue, deadAfterMs, logger, onSetAside });
   const rounds = new Rounds(maintenance, deadAfterMs / ROUNDS_PER_DEATH, logger);
   rounds.start();
   stack.defer(() => rounds.stop());

@@ -5,10 +5,6 @@ export class GapWatch {
   /** Undefined until something is known: a group that has been given nothing may begin anywhere. */
   #position: bigint | undefined;
 
-  get position(): bigint | undefined {
-    return this.#position;
-  }
-
   /** The group has come to this number. */
   reach(number: bigint): void {
     if (number > (this.#position ?? 0n)) {

@@ -1,15 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
-import { z } from 'zod';
 import { JOB_KEY_PREFIX } from '../fulfilment/jobs.ts';
 import type { DeadLetter, JobQueue, NextTurn } from '../fulfilment/ports.ts';
-import { orderStates } from '../orders/order.ts';
-import { isFinal } from '../orders/transitions.ts';
+import { unfinishedStates } from '../orders/transitions.ts';
 import type { Database } from './database.ts';
-import { jobInsert } from './order-statement.ts';
-
-const orderRule = z.object({ order_id: z.string() });
-
-const unfinishedStates = orderStates.filter((state) => !isFinal(state));
+import { jobInsert, orderIdsRule } from './order-statement.ts';
 
 /** The jobs that process orders, in graphile-worker's tables, and the orders that were set aside. */
 export class PostgresJobQueue implements JobQueue {
@@ -58,10 +52,7 @@ export class PostgresJobQueue implements JobQueue {
           delete from dead_letters using chosen where dead_letters.order_id = chosen.order_id returning dead_letters.order_id)
         select revived.order_id, job.id from revived, ${jobInsert(sql`revived.order_id`)}`.execute(connection),
     );
-    return z
-      .array(orderRule)
-      .parse(rows)
-      .map(({ order_id }) => order_id);
+    return orderIdsRule.parse(rows);
   }
 
   /**
@@ -80,10 +71,7 @@ export class PostgresJobQueue implements JobQueue {
           order by order_id limit ${limit})
         select orphans.order_id, job.id from orphans, ${jobInsert(sql`orphans.order_id`)}`.execute(connection),
     );
-    return z
-      .array(orderRule)
-      .parse(rows)
-      .map(({ order_id }) => order_id);
+    return orderIdsRule.parse(rows);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { z } from 'zod';
 import { CLAIMS_MAX, JOB_KEY_PREFIX, tasks } from '../fulfilment/jobs.ts';
 import type { NextTurn } from '../fulfilment/ports.ts';
 import type { Order, OrderState } from '../orders/order.ts';
@@ -6,6 +7,9 @@ import type { OrderEvent } from '../orders/order-event.ts';
 import type { OrderEventRow } from './schemas/order-event-schema.ts';
 
 // Parts of statements: an order's change, its event and its job are always one statement, and so one transaction.
+
+/** The ids in rows that a statement gives for orders. */
+export const orderIdsRule = z.array(z.object({ order_id: z.string() }).transform((row) => row.order_id));
 
 /** Gives a row, locked until the commit, if the order is still as it was read. */
 export function holdOrder({ orderId, sequence }: Order): RawBuilder<unknown> {

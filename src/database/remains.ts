@@ -2,8 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { DeleteSome, Remains } from '../fulfilment/clean-up.ts';
 import { JOB_KEY_PREFIX } from '../fulfilment/jobs.ts';
-import { orderStates } from '../orders/order.ts';
-import { isFinal } from '../orders/transitions.ts';
+import { finalStates } from '../orders/transitions.ts';
 import type { Database } from './database.ts';
 
 export interface RemainsOptions {
@@ -12,8 +11,6 @@ export interface RemainsOptions {
   /** How long the events of orders that have come to their end are kept. */
   readonly eventRetentionMs: number;
 }
-
-const finalStates = orderStates.filter(isFinal);
 
 /**
  * What is left behind in PostgreSQL, oldest first. Rows that somebody else holds are left to the next time. A job that has come to

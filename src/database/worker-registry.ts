@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { JOB_KEY_PREFIX, tasks } from '../fulfilment/jobs.ts';
 import type { WorkerIdentity, WorkerRegistry } from '../fulfilment/ports.ts';
 import type { Database } from './database.ts';
+import { orderIdsRule } from './order-statement.ts';
 
 const deadWorkerRule = z.object({ worker_id: z.string(), jobs: z.coerce.number() });
-const exhaustedRule = z.object({ order_id: z.string() });
 
 /** Which workers live, in PostgreSQL, and what is done about jobs of those that do not. */
 export class PostgresWorkerRegistry implements WorkerRegistry {
@@ -78,9 +78,6 @@ export class PostgresWorkerRegistry implements WorkerRegistry {
         dropped as (select id from graphile_worker.complete_jobs((select array_agg(id) from exhausted)))
         select order_id from letters, (select count(*) from dropped) as done`.execute(connection),
     );
-    return z
-      .array(exhaustedRule)
-      .parse(rows)
-      .map(({ order_id }) => order_id);
+    return orderIdsRule.parse(rows);
   }
 }

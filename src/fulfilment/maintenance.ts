@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
 import type { WorkerRegistry } from './ports.ts';
 
-/** Where jobs are found that nobody would look at again. */
-export interface LostJobs extends Pick<WorkerRegistry, 'releaseDead' | 'setAsideExhausted'> {
+/** Where orders are found that nobody would look at again. */
+export interface LostOrders {
   requeue(which: 'changed', limit: number): Promise<readonly string[]>;
   adopt(olderThanMs: number, limit: number): Promise<readonly string[]>;
 }
 
 export interface MaintenanceOptions {
-  readonly jobs: LostJobs;
+  readonly registry: Pick<WorkerRegistry, 'releaseDead' | 'setAsideExhausted'>;
+  readonly queue: LostOrders;
   readonly deadAfterMs: number;
   readonly logger: Logger;
   /** Told when orders were set aside. */
@@ -25,21 +26,27 @@ const ADOPTION_MS = 60_000;
  * had been set aside get another try, and orders without a job get one. Several workers may make it at once.
  * @returns the round; it throws what has failed, after all of it was tried
  */
-export function createMaintenance({ jobs, deadAfterMs, logger, onSetAside }: MaintenanceOptions): () => Promise<void> {
+export function createMaintenance({
+  registry,
+  queue,
+  deadAfterMs,
+  logger,
+  onSetAside,
+}: MaintenanceOptions): () => Promise<void> {
   let adoptionAtMs = Number.NEGATIVE_INFINITY;
   const releaseDead = async () => {
-    for (const { workerId, jobs: count } of await jobs.releaseDead(deadAfterMs)) {
-      logger.warn({ workerId, jobs: count }, 'a worker has died: its jobs go to others');
+    for (const { workerId, jobs } of await registry.releaseDead(deadAfterMs)) {
+      logger.warn({ workerId, jobs }, 'a worker has died: its jobs go to others');
     }
   };
   const setAside = async () => {
-    for (const orderId of await jobs.setAsideExhausted()) {
+    for (const orderId of await registry.setAsideExhausted()) {
       logger.error({ orderId }, 'an order was set aside, for its workers died again and again: see `npm run doctor`');
       onSetAside();
     }
   };
   const requeueChanged = async () => {
-    for (const orderId of await jobs.requeue('changed', ORDERS_MAX)) {
+    for (const orderId of await queue.requeue('changed', ORDERS_MAX)) {
       logger.info({ orderId }, 'an order that had been set aside was cancelled: what was begun for it is undone');
     }
   };
@@ -48,7 +55,7 @@ export function createMaintenance({ jobs, deadAfterMs, logger, onSetAside }: Mai
       return;
     }
     adoptionAtMs = performance.now();
-    for (const orderId of await jobs.adopt(ADOPTION_MS, ORDERS_MAX)) {
+    for (const orderId of await queue.adopt(ADOPTION_MS, ORDERS_MAX)) {
       logger.warn({ orderId }, 'an order had no job: it was given one');
     }
   };

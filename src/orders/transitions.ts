@@ -1,4 +1,4 @@
-import type { Order, OrderState } from './order.ts';
+import { type Order, type OrderState, orderStates } from './order.ts';
 
 /**
  * The life of an order. Everything that has to do with it is made from this table or held against it: the code below, the CHECK
@@ -36,6 +36,9 @@ export function mayBecome(from: OrderState, to: OrderState): boolean {
 export function isFinal(state: OrderState): boolean {
   return !transitions.some(({ from }) => from === state);
 }
+
+export const finalStates = orderStates.filter(isFinal);
+export const unfinishedStates = orderStates.filter((state) => !isFinal(state));
 
 export interface Change {
   readonly to: OrderState;

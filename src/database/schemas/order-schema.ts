@@ -1,14 +1,9 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { NANOS_PER_UNIT, TOTAL_UNITS_LIMIT } from '../../orders/money.ts';
 import { orderStates } from '../../orders/order.ts';
-import { FIRST_SEQUENCE, isFinal, STATE_REASON_CHARACTERS_MAX } from '../../orders/transitions.ts';
+import { FIRST_SEQUENCE, STATE_REASON_CHARACTERS_MAX, unfinishedStates } from '../../orders/transitions.ts';
 import { limits } from '../../orders/validation/draft-rule.ts';
 import { LabelsType } from './labels-type.ts';
-
-const unfinished = orderStates
-  .filter((state) => !isFinal(state))
-  .map((state) => `'${state}'`)
-  .join(', ');
 
 /** Orders. Their states and limits are the domain's, as CHECK constraints. */
 export const OrderSchema = defineEntity({
@@ -51,7 +46,11 @@ export const OrderSchema = defineEntity({
   indexes: [
     { name: 'orders_customer_id_order_id_index', properties: ['customerId', 'orderId'] },
     // What is not final is looked for by whoever asks what is stuck.
-    { name: 'orders_unfinished_index', properties: ['orderId'], where: `state in (${unfinished})` },
+    {
+      name: 'orders_unfinished_index',
+      properties: ['orderId'],
+      where: `state in (${unfinishedStates.map((state) => `'${state}'`).join(', ')})`,
+    },
   ],
 });
 

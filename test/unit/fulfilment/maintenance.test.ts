@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { createMaintenance, type LostJobs } from '../../../src/fulfilment/maintenance.ts';
+import { createMaintenance, type MaintenanceOptions } from '../../../src/fulfilment/maintenance.ts';
 
 const parts = ['releaseDead', 'setAsideExhausted', 'requeue', 'adopt'] as const;
 type Part = (typeof parts)[number];
@@ -27,7 +27,7 @@ function stage({ failing = [], found = {} }: StageOptions = {}) {
     if (failing.includes(part)) throw new Error(part);
     return found[part] ?? [];
   };
-  const jobs: LostJobs = {
+  const jobs: MaintenanceOptions['registry'] & MaintenanceOptions['queue'] = {
     releaseDead: async (afterMs) =>
       (await answer('releaseDead', afterMs)).map((workerId) => ({ workerId, jobs: workerId.length })),
     setAsideExhausted: () => answer('setAsideExhausted'),
@@ -35,7 +35,8 @@ function stage({ failing = [], found = {} }: StageOptions = {}) {
     adopt: (olderThanMs, limit) => answer('adopt', olderThanMs, limit),
   };
   const round = createMaintenance({
-    jobs,
+    registry: jobs,
+    queue: jobs,
     deadAfterMs: 7_000,
     logger: pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     onSetAside: () => {
