@@ -42,8 +42,20 @@ export interface ServiceOptions {
 export interface Service {
   /** The port on which calls are taken. */
   readonly port: number;
+  /** What it is busy with now. */
+  activity(): Activity;
   /** Ends in the reverse order of the start: calls first, the database last. May be called once. */
   stop(): Promise<void>;
+}
+
+/** What a service is busy with; nothing when it is at rest. */
+export interface Activity {
+  /** Unary calls in flight, those included that wait. */
+  readonly calls: number;
+  /** Records that it claims, waits for or runs. */
+  readonly runs: number;
+  /** Whether it does so without Redis, which means slower. */
+  readonly isDegraded: boolean;
 }
 
 /** How long a stop waits for handlers whose calls were cut, and for what is still to be written behind the answers. */
@@ -133,7 +145,11 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     logger.info({ wasCut }, wasCut ? 'calls that had not ended in time were cut' : 'all calls have ended');
   });
   const running = stack.move();
-  return { port, stop: () => running.disposeAsync() };
+  return {
+    port,
+    activity: () => ({ calls: limits.inFlightNow, runs: idempotency.runsNow, isDegraded: !store.isAvailable() }),
+    stop: () => running.disposeAsync(),
+  };
 }
 
 async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
@@ -147,7 +163,7 @@ function openStore(config: ConfigWith<'database'>, database: Database, logger: L
   if (url === undefined) {
     logger.warn('there is no REDIS_URL: the service is right, but slower');
     metrics.setDegraded(true);
-    return { port: noStore, close: () => {} };
+    return { port: noStore, isAvailable: () => false, close: () => {} };
   }
   const store = new RedisStore({
     ...config.redis,
@@ -166,7 +182,7 @@ function openStore(config: ConfigWith<'database'>, database: Database, logger: L
       }
     },
   });
-  return { port: store, close: () => store.close() };
+  return { port: store, isAvailable: () => store.available, close: () => store.close() };
 }
 
 function reportEvent(event: IdempotencyEvent, method: string, logger: Logger, metrics: Metrics): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from '../config/config.ts';
+import { isAway, sqlStateOf } from '../database/sql-state.ts';
 import { runMigrations } from './migrate.ts';
 
 /** Something that runs until it is stopped: the service, or a worker alone. */
@@ -70,7 +71,7 @@ async function sleepUnlessStopping(delayMs: number, stopping: AbortSignal): Prom
   }
 }
 
-/** Connections that are refused, time out or are cut, and a server that is starting up or full (SQLSTATE 57P03, 53300). */
+/** Connections that are refused, time out or are cut. */
 const notThereYetCodes: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -80,8 +81,6 @@ const notThereYetCodes: ReadonlySet<unknown> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EPIPE',
-  '57P03',
-  '53300',
 ]);
 
 function isNotThereYet(error: unknown): boolean {
@@ -91,9 +90,11 @@ function isNotThereYet(error: unknown): boolean {
   if (isNotThereYet(error.cause)) {
     return true;
   }
+  const state = sqlStateOf(error);
   const isUnavailable = 'reason' in error && error.reason === 'DATABASE_UNAVAILABLE';
   return (
     isUnavailable ||
+    (state !== undefined && isAway(state)) ||
     ('code' in error && notThereYetCodes.has(error.code)) ||
     /timeout expired|terminated/i.test(error.message)
   );

@@ -41,6 +41,11 @@ export function isTrouble(sqlState: string): boolean {
   return troubleClasses.has(sqlState.slice(0, 2)) || sqlState === READ_ONLY;
 }
 
+/** Whether the database is away and may come back: it refuses sessions, or has ended one. 08P01 is the word of a pooler. */
+export function isAway(sqlState: string): boolean {
+  return /^(08(?!P01)|53|57P|58)/.test(sqlState) || sqlState === READ_ONLY;
+}
+
 /** The loser of a race inside the database: the same statement may win if it is sent again. */
 export function isRaceLost(error: unknown): boolean {
   const state = sqlStateOf(error);

@@ -54,7 +54,7 @@ export async function callUntilAnswered<Request>(
     const channel = channels.pick(dice);
     const disarm = failures === 0 ? arm(channel, call, key, options) : undefined;
     tally.count('attempts');
-    const answer = await attempt(channel.client, method, request, key);
+    const answer = await attempt(channel.client, method, request, { key });
     disarm?.();
     if (!isRepeatable(answer.code)) {
       return answer;

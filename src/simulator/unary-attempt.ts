@@ -14,9 +14,20 @@ export interface Answer {
   /** Equal for equal answers: made of the bytes, or of an error's code, message and details. */
   readonly hash: string;
   readonly isReplay: boolean;
+  /** The key that counted, as the server has said. */
+  readonly countedKey: string | undefined;
   /** When to come again, if the server has said so. */
   readonly retryAfterMs: number | undefined;
   readonly tookMs: number;
+}
+
+export interface AttemptOptions {
+  /** Undefined: none is sent. */
+  readonly key: string | undefined;
+  /** Default: 10 s. */
+  readonly deadlineMs?: number;
+  /** When the caller changes its mind; default: never. */
+  readonly cancelAfterMs?: number | undefined;
 }
 
 const DEADLINE_MS = 10_000;
@@ -26,10 +37,12 @@ export function attempt<Request>(
   client: Client,
   { path, requestSerialize }: Pick<MethodDefinition<Request, unknown>, 'path' | 'requestSerialize'>,
   request: Request,
-  key: string,
+  { key, deadlineMs = DEADLINE_MS, cancelAfterMs }: AttemptOptions,
 ): Promise<Answer> {
   const metadata = new Metadata();
-  metadata.set('idempotency-key', key);
+  if (key !== undefined) {
+    metadata.set('idempotency-key', key);
+  }
   const beganAtMs = performance.now();
   return new Promise((resolve) => {
     let bytes: Buffer | undefined;
@@ -40,13 +53,15 @@ export function attempt<Request>(
       (response: Buffer) => response,
       request,
       metadata,
-      { deadline: Date.now() + DEADLINE_MS },
+      { deadline: Date.now() + deadlineMs },
       (_error, response) => {
         bytes = response;
       },
     );
+    const change = cancelAfterMs === undefined ? undefined : setTimeout(() => call.cancel(), cancelAfterMs);
     call.on('metadata', (headers) => heard.merge(headers));
     call.on('status', ({ code, details: message, metadata: trailers }) => {
+      clearTimeout(change);
       heard.merge(trailers);
       const tookMs = performance.now() - beganAtMs;
       // The callback comes in the same turn as the status.
@@ -63,18 +78,29 @@ function toAnswer(code: status, message: string, bytes: Buffer | undefined, meta
   const info = find('ErrorInfo');
   const retry = find('RetryInfo');
   const delay = retry && RetryInfo.decode(retry.value).retryDelay;
-  const content = code === status.OK && bytes !== undefined ? [bytes] : [`${code} ${message}\n`, detailBytes];
-  const hash = createHash('sha256');
-  for (const part of content) {
-    hash.update(part);
-  }
+  const content = code === status.OK && bytes !== undefined ? [bytes] : failureContent(code, message, detailBytes);
   return {
     code,
     message,
     bytes: code === status.OK ? bytes : undefined,
     reason: info === undefined ? String(status[code]) : ErrorInfo.decode(info.value).reason,
-    hash: hash.digest('base64url').slice(0, 22),
+    hash: hashOf(content),
+    countedKey: metadata.get('idempotency-key')[0]?.toString(),
     isReplay: metadata.get('idempotency-status')[0] === 'replayed',
     retryAfterMs: delay && Number(delay.seconds) * 1_000 + delay.nanos / 1e6,
   };
+}
+
+/** What makes two failures equal. */
+export function failureContent(code: number, message: string, details: Uint8Array): readonly (string | Uint8Array)[] {
+  return [`${code} ${message}\n`, details];
+}
+
+/** The first 128 bits of SHA-256. */
+export function hashOf(content: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of content) {
+    hash.update(part);
+  }
+  return hash.digest('base64url').slice(0, 22);
 }

@@ -5,7 +5,7 @@ import { startService } from '../../src/service.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
 // The service as `serve` runs it, with a pause point that the parent process controls.
-const { PAUSE_AT, ...env } = process.env;
+const { PAUSE_AT, PAUSE_EACH, ...env } = process.env;
 const config = loadConfig(env);
 const logger = createLogger(config.log);
 const stopSignal = firstStopSignal(logger);
@@ -17,7 +17,7 @@ const service = await startService({
   logger,
   ...(PAUSE_AT && {
     pause: async (point) => {
-      if (point === PAUSE_AT && !hasPaused) {
+      if (point === PAUSE_AT && (!hasPaused || PAUSE_EACH !== undefined)) {
         hasPaused = true;
         const resumed = new Promise<void>((resolve) => process.once('message', () => resolve()));
         process.send?.('paused');

@@ -14,8 +14,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly processId: number;
   /** The lines of its log so far. */
   readonly log: readonly string[];
-  /** Resolves when the process waits at its pause point. */
-  paused(): Promise<void>;
+  /** Resolves when so many calls, one unless told otherwise, wait at the pause point. */
+  paused(calls?: number): Promise<void>;
   /** Lets the process go on from its pause point. */
   resume(): void;
   signal(signal: NodeJS.Signals): void;
@@ -29,6 +29,8 @@ export interface ServiceProcessOptions extends Stores {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where the process is to wait, the first time that it gets there. */
   readonly pauseAt?: PausePoint;
+  /** Whether each call waits there, and not only the first; they wait for ever. */
+  readonly pauseEach?: boolean;
 }
 
 const READY_LIMIT_MS = 30_000;
@@ -36,6 +38,7 @@ const READY_LIMIT_MS = 30_000;
 export async function startServiceProcess({
   settings = {},
   pauseAt,
+  pauseEach = false,
   ...stores
 }: ServiceProcessOptions): Promise<ServiceProcess> {
   const script = fileURLToPath(new URL('./pausable-service.ts', import.meta.url));
@@ -43,6 +46,7 @@ export async function startServiceProcess({
     PATH: process.env['PATH'],
     ...testEnvironment(stores, settings),
     ...(pauseAt && { PAUSE_AT: pauseAt }),
+    ...(pauseEach && { PAUSE_EACH: 'true' }),
   };
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const exited = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
@@ -65,7 +69,7 @@ export async function startServiceProcess({
     client,
     processId: child.pid ?? 0,
     log,
-    paused: () => messages.paused,
+    paused: messages.paused,
     resume: () => void child.send('resume'),
     signal: (signal) => void child.kill(signal),
     kill,
@@ -76,15 +80,25 @@ export async function startServiceProcess({
 
 function collectMessages(child: ChildProcess) {
   const port = Promise.withResolvers<number>();
-  const paused = Promise.withResolvers<void>();
+  const listeners = new Set<() => void>();
+  let pausedNow = 0;
   child.on('message', (message) => {
     if (typeof message === 'number') {
       port.resolve(message);
     } else if (message === 'paused') {
-      paused.resolve();
+      pausedNow += 1;
+      for (const listener of listeners) listener();
     }
   });
-  return { port: port.promise, paused: paused.promise };
+  const paused = (calls = 1) =>
+    new Promise<void>((resolve) => {
+      const listener = () => {
+        if (pausedNow >= calls) resolve();
+      };
+      listeners.add(listener);
+      listener();
+    });
+  return { port: port.promise, paused };
 }
 
 async function withinLimit(port: Promise<number>, exited: Promise<unknown>, log: readonly string[]): Promise<number> {

@@ -14,6 +14,10 @@ export interface Passage {
 /** A way to a server that can be made slow, deaf, or cut off in the middle of a sentence. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
+  /** Leads new connections to another server from now on. */
+  leadTo(serverPort: number): void;
+  /** Resets all connections. */
+  cut(): void;
   /** From now on everything is under way for so much longer, in both directions. */
   setDelay(delayMs: number): void;
   /** Swallows everything, the news of an end too, on connections old and new. What was swallowed never comes. */
@@ -47,8 +51,9 @@ interface Line {
   seen: number;
 }
 
-export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> {
   const host = '127.0.0.1';
+  let serverPort = firstServerPort;
   const lines = new Set<Line>();
   let delayMs = 0;
   let isSwallowing = false;
@@ -109,8 +114,11 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
   await once(proxy, 'listening');
   const address = proxy.address();
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
-  const stop = async () => {
+  const cutAll = () => {
     for (const line of lines) end(line);
+  };
+  const stop = async () => {
+    cutAll();
     if (proxy.listening) {
       proxy.close();
       await once(proxy, 'close');
@@ -118,6 +126,10 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
   };
   return {
     port: address.port,
+    leadTo: (port) => {
+      serverPort = port;
+    },
+    cut: cutAll,
     setDelay: (ms) => {
       delayMs = ms;
     },

@@ -20,8 +20,8 @@ export function recordIdOf(key: string, method: string = OrderServiceService.cre
 }
 
 /** The names in Redis that belong to a key, in whatever life of the database. */
-export async function namesOf(redis: Redis, key: string): Promise<string[]> {
-  return await redis.keys(`orders:*:{${recordIdOf(key)}}`);
+export async function namesOf(redis: Redis, key: string, method?: string): Promise<string[]> {
+  return await redis.keys(`orders:*:{${recordIdOf(key, method)}}`);
 }
 
 /** The name of a key's record in the present life of the database, which another record tells. */

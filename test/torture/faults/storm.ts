@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Dice } from '../../../src/simulator/dice.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Editions } from '../stage/editions.ts';
+import type { Stage } from '../stage/stage.ts';
+import type { Fault, Lane } from './fault.ts';
+import { killEverything } from './kill-everything.ts';
+
+export interface StormOptions {
+  readonly faults: readonly Fault[];
+  readonly seconds: number;
+  readonly seed: string;
+  readonly stage: Stage;
+  readonly editions: Editions;
+  readonly recorder: Recorder;
+  /** Aborted when it is to end early. */
+  readonly over: AbortSignal;
+}
+
+/** So often everything is killed at once. */
+const CALM_EVERY_MS = 60_000;
+const REST_MS = { min: 300, max: 3_000 } as const;
+
+const lanes: readonly Lane[] = ['servers', 'redis', 'postgres', 'clients'];
+
+/**
+ * Lets faults happen, each lane for itself, until the time is over. Now and then all lanes pause, and everything is killed at once;
+ * so it ends, too.
+ */
+export async function rage(options: StormOptions): Promise<void> {
+  const { seconds, over, stage } = options;
+  const endMs = performance.now() + seconds * 1_000;
+  for (let gust = 0; performance.now() < endMs && !over.aborted; gust += 1) {
+    const gustEndMs = Math.min(endMs, performance.now() + CALM_EVERY_MS);
+    await Promise.all(lanes.map((lane) => rageIn(lane, gust, gustEndMs, options)));
+    await struck('everything-killed', () => killEverything({ stage }), options);
+  }
+}
+
+async function rageIn(lane: Lane, gust: number, endMs: number, options: StormOptions): Promise<void> {
+  const { seed, stage, editions, over } = options;
+  const [first, ...others] = options.faults.filter((fault) => fault.lane === lane);
+  if (first === undefined) {
+    return;
+  }
+  for (let index = 0; performance.now() < endMs && !over.aborted; index += 1) {
+    const dice = new Dice(seed, 'fault', lane, gust, index);
+    const restMs = dice.between(REST_MS.min, REST_MS.max);
+    await sleep(Math.min(restMs, Math.max(0, endMs - performance.now())), undefined, { signal: over }).catch(() => {});
+    const fault = dice.pick([first, ...others]);
+    await struck(fault.name, () => fault.strike({ stage, editions, dice }), options);
+  }
+}
+
+async function struck(name: string, strike: () => Promise<string>, { recorder }: StormOptions): Promise<void> {
+  const startMs = recorder.nowMs();
+  const what = await strike();
+  recorder.noteFault({ fault: name, what, startMs, endMs: recorder.nowMs() });
+}

@@ -1,0 +1,13 @@
+import type { Fault } from './faults/fault.ts';
+
+/** What a run is to be like. */
+export interface TortureOptions {
+  readonly seconds: number;
+  readonly servers: number;
+  readonly clients: number;
+  /** Everything random comes from it, but for the time that things take. */
+  readonly seed: string;
+  readonly faults: readonly Fault[];
+  /** Where the history is written; undefined: nowhere. */
+  readonly record: string | undefined;
+}
