@@ -52,11 +52,15 @@ const eventRule = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ledger'), record: text, state: z.enum(['COMPLETED', 'FAILED']), hash: text }),
 ]);
 
+/** JSON leaves them as they are, and whoever reads lines ends a line at them. */
+const lineBreaks = /[\u2028\u2029]/g;
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16)}`;
+
 /** Writes a history, one JSON object a line, the run first. */
 export async function writeHistory(file: string, { run, events }: History): Promise<void> {
   const lines = function* () {
     for (const line of [run, ...events]) {
-      yield `${JSON.stringify(line)}\n`;
+      yield `${JSON.stringify(line).replace(lineBreaks, escaped)}\n`;
     }
   };
   await pipeline(Readable.from(lines()), createWriteStream(file));
@@ -67,7 +71,7 @@ export async function readHistory(file: string): Promise<History> {
   let run: RunHeader | undefined;
   const events: HistoryEvent[] = [];
   let lineNumber = 0;
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(file)) {
     lineNumber += 1;
     if (run === undefined) {
       run = parseLine(headerRule, line, file, lineNumber);
@@ -82,6 +86,14 @@ export async function readHistory(file: string): Promise<History> {
     throw new OptionFault(`${file} is empty; a history is what --record has written`);
   }
   return { run, events };
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (error) {
+    throw new OptionFault(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function parseLine<Rule extends z.ZodType>(rule: Rule, line: string, file: string, lineNumber: number): z.output<Rule> {

@@ -69,7 +69,7 @@ function* renderExamples(history: History, violations: readonly Violation[]): Ge
     yield `${violationKinds[kind]}:`;
     for (const { subject, what } of found.slice(0, EXAMPLES_MAX)) {
       yield `  ${subject}: ${what}`;
-      yield* subject.includes(' ') && kind !== 'leak' ? timeLineOf(subject, history) : [];
+      yield* kind === 'leak' || kind === 'nothingProven' ? [] : timeLineOf(subject, history);
     }
   }
 }

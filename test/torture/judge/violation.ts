@@ -1,6 +1,6 @@
 /** What must never happen, with how the report calls it. */
 export const violationKinds = {
-  orderDoubled: 'P1 a record with two orders',
+  orderDoubled: 'P1 a record with two orders, or executed twice',
   orderIncomplete: 'P1 an order without its items, ledger entry, events or job',
   answerDiffers: 'P2 answers of one record that differ',
   strangerAnswered: 'P3 an answer of another request',
