@@ -6,27 +6,36 @@ import type { Database } from './database/database.ts';
 import { PostgresNumberedEvents } from './database/event-log.ts';
 import { PostgresLedger } from './database/ledger.ts';
 import { OrderRepository } from './database/order-repository.ts';
-import { readPageTokenSecret } from './database/secrets.ts';
+import { PostgresRecordArchive } from './database/record-archive.ts';
+import { deriveSecret, readPageTokenSecret } from './database/secrets.ts';
 import { EventFeed } from './events/event-feed.ts';
 import { watchOrder } from './events/watch-order.ts';
+import { IdempotencyServiceService } from './generated/idempotency/v1/idempotency_service.ts';
 import { OrderServiceService } from './generated/orders/v1/order_service.ts';
 import {
   Idempotency,
   type IdempotencyEvent,
+  noMemory,
+  noRunBoard,
   noStore,
   type Pause,
+  RecordPageTokens,
   RedisStore,
+  RunAnnouncer,
   readContract,
+  Seal,
 } from './idempotency/index.ts';
 import { openDatabase } from './open-database.ts';
 import { PageTokens } from './orders/page-token.ts';
 import { type Metrics, startMetrics } from './telemetry/metrics.ts';
+import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
 import { routeGrpcLog } from './transport/grpc-log.ts';
 import { createGrpcServer, drain, listen } from './transport/grpc-server.ts';
 import { Health } from './transport/health.ts';
 import { createLoggingInterceptor } from './transport/logging-interceptor.ts';
 import { createOrderHandlers } from './transport/order-handlers.ts';
+import { createRecordHandlers } from './transport/record-handlers.ts';
 import { addReflection } from './transport/reflection.ts';
 import { createToStatus } from './transport/status.ts';
 import { startWorkers } from './workers.ts';
@@ -61,6 +70,9 @@ export interface Activity {
 /** How long a stop waits for handlers whose calls were cut, and for what is still to be written behind the answers. */
 const SETTLE_LIMIT_MS = 5_000;
 
+/** A flood is told of, but does not become one of the log. */
+const WARNING_INTERVAL_MS = 10_000;
+
 /** Builds everything from the configuration and starts it. The database must have been migrated. */
 export async function startService({ config, logger, pause }: ServiceOptions): Promise<Service> {
   routeGrpcLog(logger);
@@ -72,10 +84,10 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const database = stack.adopt(openDatabase({ config, logger, metrics, onUp, onDown }), (opened) => opened.close());
   await database.start();
   const { pageTokenSecret } = config.orders;
-  const pageTokens = new PageTokens(
-    pageTokenSecret === undefined ? await readPageTokenSecret(database) : Buffer.from(pageTokenSecret),
-  );
-  const store = openStore(config, database, logger, metrics);
+  const secret = pageTokenSecret === undefined ? await readPageTokenSecret(database) : Buffer.from(pageTokenSecret);
+  const pageTokens = new PageTokens(secret);
+  const seal = new Seal(deriveSecret(secret, 'running calls'));
+  const store = openStore({ config, database, seal, logger, metrics });
   stack.defer(() => store.close());
 
   const feed = new EventFeed({
@@ -110,16 +122,28 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     responseBytesMax: config.grpc.maxResponseBytes,
     waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
     runsMax: config.grpc.maxCallsInFlight,
+    leadsMax: config.grpc.maxCallsOpen,
   });
+  const announcer = new RunAnnouncer(() => idempotency.runningCalls(), store.board);
+  stack.defer(() => announcer.close());
   stack.defer(() => withinLimit(idempotency.drained(), SETTLE_LIMIT_MS));
 
   const limits = new CallLimits({
-    callsInFlightMax: config.grpc.maxCallsInFlight,
+    callsOpenMax: config.grpc.maxCallsOpen,
     streamsMax: config.events.watchersMax,
     callLimitMs: config.grpc.callLimitMs,
   });
-  // From the wire inwards; authentication will stand between the first two.
-  const interceptors = [createLoggingInterceptor(logger), limits.interceptor, idempotency.interceptor];
+  const answers = new AnswerLimits({
+    sendingBytesMax: config.grpc.maxSendingBytes,
+    sendLimitMs: config.grpc.sendLimitMs,
+  });
+  // From the wire inwards; authentication will stand in front of the limits of calls.
+  const interceptors = [
+    answers.interceptor,
+    createLoggingInterceptor(logger),
+    limits.interceptor,
+    idempotency.interceptor,
+  ];
   const server = createGrpcServer({ ...config.grpc, interceptors });
   const orders = new OrderRepository(database, ledger);
   server.addService(idempotency.protect(OrderServiceService), {
@@ -132,11 +156,29 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
       responseBytesMax: config.grpc.maxResponseBytes,
     }),
   });
+  server.addService(idempotency.protect(IdempotencyServiceService), {
+    ...createRecordHandlers({
+      ...store,
+      idempotency,
+      archive: new PostgresRecordArchive(database, config.idempotency),
+      pageTokens: new RecordPageTokens(deriveSecret(secret, 'page tokens of records')),
+      responseBytesMax: config.grpc.maxResponseBytes,
+      toStatus,
+    }),
+  });
   health.addTo(server);
   if (config.grpc.reflection) {
     addReflection(server, contract);
   }
-  const port = await listen(server, config.grpc.listen.authority);
+  const port = await listen(server, config.grpc.listen.authority, {
+    maxConnections: config.grpc.maxConnections,
+    onConnectionRefused: atMostEvery(WARNING_INTERVAL_MS, () =>
+      logger.warn(
+        { connectionsMax: config.grpc.maxConnections },
+        'connections are turned away: there are as many as GRPC_MAX_CONNECTIONS allows',
+      ),
+    ),
+  });
   logger.info({ host: config.grpc.listen.host, port }, 'taking calls');
   stack.defer(async () => {
     health.drain();
@@ -147,8 +189,19 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const running = stack.move();
   return {
     port,
-    activity: () => ({ calls: limits.inFlightNow, runs: idempotency.runsNow, isDegraded: !store.isAvailable() }),
+    activity: () => ({ calls: limits.openNow, runs: idempotency.runsNow, isDegraded: !store.isAvailable() }),
     stop: () => running.disposeAsync(),
+  };
+}
+
+function atMostEvery(intervalMs: number, tell: () => void): () => void {
+  let toldMs = -Infinity;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs >= intervalMs) {
+      toldMs = nowMs;
+      tell();
+    }
   };
 }
 
@@ -158,18 +211,29 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   limit.abort();
 }
 
-function openStore(config: ConfigWith<'database'>, database: Database, logger: Logger, metrics: Metrics) {
+interface StoreOptions extends Pick<ServiceOptions, 'config' | 'logger'> {
+  readonly database: Database;
+  readonly seal: Seal;
+  readonly metrics: Metrics;
+}
+
+function openStore({ config, database, seal, logger, metrics }: StoreOptions) {
   const { url } = config.redis;
   if (url === undefined) {
     logger.warn('there is no REDIS_URL: the service is right, but slower');
     metrics.setDegraded(true);
-    return { port: noStore, isAvailable: () => false, close: () => {} };
+    return { port: noStore, memory: noMemory, board: noRunBoard, isAvailable: () => false, close: () => {} };
   }
   const store = new RedisStore({
     ...config.redis,
     url,
     epoch: () => database.epoch,
     cachedAnswerBytesMax: config.idempotency.maxCachedAnswerBytes,
+    onEviction: (policy) =>
+      logger.warn(
+        { policy },
+        `Redis may throw out running claims and the event stream (${policy}): set maxmemory-policy to noeviction or volatile-ttl`,
+      ),
     onChange: (isAvailable, error) => {
       metrics.setDegraded(!isAvailable);
       if (isAvailable) {
@@ -182,7 +246,13 @@ function openStore(config: ConfigWith<'database'>, database: Database, logger: L
       }
     },
   });
-  return { port: store, isAvailable: () => store.available, close: () => store.close() };
+  return {
+    port: store,
+    memory: store,
+    board: store.runBoard(seal),
+    isAvailable: () => store.available,
+    close: () => store.close(),
+  };
 }
 
 function reportEvent(event: IdempotencyEvent, method: string, logger: Logger, metrics: Metrics): void {

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { CommitUnknownError, DatabaseError } from './database-error.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { createOrm, type Orm } from './orm.ts';
+import { refuseTransactions } from './single-statements.ts';
 import { endsSession, isRaceLost, isTrouble, sqlStateOf, sqlStates } from './sql-state.ts';
 
 /**
@@ -26,7 +27,7 @@ export class Database {
   #isClosed = false;
 
   constructor(options: HeartbeatOptions) {
-    this.#orm = createOrm(options);
+    this.#orm = createOrm(options, {}, refuseTransactions);
     this.#heartbeat = new Heartbeat(options);
   }
 

@@ -10,11 +10,13 @@ import { eventInsert, holdOrder, jobInsert, orderUpdate, toOrderEvent } from './
 import { labelsToJson } from './schemas/labels-type.ts';
 import { OrderEventSchema } from './schemas/order-event-schema.ts';
 import { type OrderItemRow, type OrderRow, OrderSchema } from './schemas/order-schema.ts';
+import { Turns } from './turns.ts';
 
 /** Orders in PostgreSQL: read through MikroORM's entities, placed by one statement. */
 export class OrderRepository implements OrderReader, OrderEventReader, OrderWriter<LedgerEntry, CommitResult> {
   readonly #database: Database;
   readonly #ledger: PostgresLedger;
+  readonly #turns = new Turns();
 
   constructor(database: Database, ledger: PostgresLedger) {
     this.#database = database;
@@ -63,11 +65,13 @@ export class OrderRepository implements OrderReader, OrderEventReader, OrderWrit
       hastened as (select hasten_order(${orderId}::uuid) as jobs from entry)
       select entry.id, (select jobs from hastened) as jobs from held left join entry on true`;
     let isHeld = true;
-    const result = await this.#ledger.commit(entry, async (connection) => {
-      const { rows } = await statement.execute(connection);
-      isHeld = rows.length > 0;
-      return { rows: rows.filter(isEntered) };
-    });
+    const result = await this.#turns.take(orderId, () =>
+      this.#ledger.commit(entry, async (connection) => {
+        const { rows } = await statement.execute(connection);
+        isHeld = rows.length > 0;
+        return { rows: rows.filter(isEntered) };
+      }),
+    );
     // Not thrown within: an error there that is not the database's would mean that the outcome is unknown.
     if (!isHeld) {
       throw new OrderChangedError(orderId);

@@ -1,5 +1,5 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { DeadLetterSchema, OrderStepSchema, WorkerSchema } from './schemas/fulfilment-schemas.ts';
 import { IdempotencyKeySchema } from './schemas/idempotency-key-schema.ts';
 import { EventRelaySchema, OrderEventSchema } from './schemas/order-event-schema.ts';
@@ -36,7 +36,11 @@ export const entities = [
 ];
 
 /** Opens MikroORM on a database; no connection is made yet. */
-export function createOrm(options: OrmOptions, extra: Partial<Options> = {}): Orm {
+export function createOrm(
+  options: OrmOptions,
+  extra: Partial<Options> = {},
+  onConnect: (client: ClientBase) => void = () => {},
+): Orm {
   return new MikroORM({
     entities,
     // The name is taken from the URL; MikroORM wants one all the same.
@@ -48,7 +52,10 @@ export function createOrm(options: OrmOptions, extra: Partial<Options> = {}): Or
     driverOptions: {
       ...connectionSettings(options),
       onPoolCreated: (pool: Pool) => {
-        pool.on('connect', (client) => watchForSilence(client, options.silenceLimitMs));
+        pool.on('connect', (client) => {
+          watchForSilence(client, options.silenceLimitMs);
+          onConnect(client);
+        });
       },
     },
     ...extra,

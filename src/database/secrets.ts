@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import type { Database } from './database.ts';
 import { ServiceSecretSchema } from './schemas/service-secret-schema.ts';
 
@@ -7,4 +8,12 @@ export async function readPageTokenSecret(database: Database): Promise<Uint8Arra
     entityManager.findOneOrFail(ServiceSecretSchema, { name: 'page_token' }),
   );
   return secret;
+}
+
+/**
+ * Makes another secret of one (HKDF, RFC 5869), so that what is made with the one says nothing of the other.
+ * @returns 32 bytes
+ */
+export function deriveSecret(secret: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32));
 }

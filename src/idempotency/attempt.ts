@@ -164,13 +164,16 @@ export class Attempt {
   }
 
   #settle(outcome: Outcome, replayed: boolean, timeToLiveMs: number): void {
+    const knownSinceMs = performance.now();
     this.#conclusion = { kind: 'answer', outcome, replayed };
     this.#end();
     this.#run.settle({ kind: 'outcome', outcome });
     this.#dependencies.report({ kind: replayed ? 'replayed' : 'executed' }, this.record);
     this.#inBackground(async () => {
       await this.#dependencies.pause?.('before_settle');
-      const reply = await this.#dependencies.store.settle(this.#run.claim, outcome, timeToLiveMs);
+      // A process that was stopped meanwhile must not give an answer a second life.
+      const leftMs = Math.max(0, Math.floor(timeToLiveMs - (performance.now() - knownSinceMs)));
+      const reply = await this.#dependencies.store.settle(this.#run.claim, outcome, leftMs);
       if (reply === 'lost') {
         this.#dependencies.report({ kind: 'lostOwnership' }, this.record);
       }

@@ -8,29 +8,32 @@ import type { Pause } from './pause-points.ts';
 import type { RecordIdentity } from './record.ts';
 import type { Report } from './reporter.ts';
 import type { BeginReply, Store } from './store.ts';
+import type { WorkPlaces } from './work-places.ts';
 
 export interface ClaimDependencies {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly report: Report;
   readonly pause?: Pause | undefined;
+  readonly places: WorkPlaces;
   /** How long a waiter trusts that a wake-up will come before it asks again. */
   readonly recheckMs: number;
 }
 
 /** What the leader of a record is to do. */
 export type Verdict =
-  /** `claimed`: the store holds the claim, as far as is known, and it wants renewing. */
-  { readonly kind: 'execute'; readonly claimed: boolean } | { readonly kind: 'replay'; readonly outcome: Outcome };
+  /** `claimed`: the store holds the claim, as far as is known, and it wants renewing. A place to run in is taken. */
+  | { readonly kind: 'execute'; readonly claimed: boolean; readonly leavePlace: () => void }
+  | { readonly kind: 'replay'; readonly outcome: Outcome };
 
 /** A claim that did not move for a whole lease by our own clock is dead, whatever the store's clock says. */
 const FROZEN_CLAIM_MARGIN_MS = 1_000;
 
 /**
  * Claims the record of a run: asks the store, and the ledger where the store does not know; waits while another process runs
- * it (P4).
- * @throws IdempotencyError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, IDEMPOTENCY_KEY_IN_PROGRESS, STORED_FORM_UNKNOWN;
- * CallerGoneError; a transient fault of the ledger
+ * it (P4). A call that would be new work, and finds no place for it, is refused and leaves no claim behind.
+ * @throws IdempotencyError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, IDEMPOTENCY_KEY_IN_PROGRESS, STORED_FORM_UNKNOWN,
+ * TOO_MANY_RUNS; CallerGoneError; a transient fault of the ledger
  */
 export async function claimRecord(
   run: LocalRun,
@@ -53,11 +56,11 @@ export async function claimRecord(
         // An outcome that the ledger does not know is none: then the record is free.
         return reply.isSettled
           ? await askLedger(run, false, dependencies)
-          : { kind: 'replay', outcome: await outcomeDespiteClaim(record, dependencies.ledger) };
+          : { kind: 'replay', outcome: await outcomeDespiteClaim(record, dependencies) };
       case 'acquired':
         if (!reply.takeover) {
           // Not looked up in the ledger: should it know the record after all, its primary key refuses the commit.
-          return { kind: 'execute', claimed: true };
+          return execute(run, true, dependencies);
         }
         report({ kind: 'takeover' }, record);
         return await askLedger(run, true, dependencies);
@@ -85,23 +88,38 @@ export async function claimRecord(
 /**
  * What a request gets whose record another request seems to have: its own outcome if the ledger has one. A claim proves
  * nothing, and neither does anything else that Redis says (P5).
- * @throws IdempotencyError IDEMPOTENCY_KEY_REUSED, and what judgeRow throws; a transient fault of the ledger
+ * @throws IdempotencyError IDEMPOTENCY_KEY_REUSED, TOO_MANY_RUNS, and what judgeRow throws; a transient fault of the ledger
  */
-export async function outcomeDespiteClaim(record: RecordIdentity, ledger: Ledger): Promise<Outcome> {
-  const outcome = judgeRow(await ledger.read(record.id), record);
+export async function outcomeDespiteClaim(
+  record: RecordIdentity,
+  { ledger, places }: Pick<ClaimDependencies, 'ledger' | 'places'>,
+): Promise<Outcome> {
+  const outcome = judgeRow(await places.whileAsking(() => ledger.read(record.id)), record);
   if (outcome === undefined) {
     throw keyReused(record);
   }
   return outcome;
 }
 
-async function askLedger(run: LocalRun, claimed: boolean, { store, ledger }: ClaimDependencies): Promise<Verdict> {
+/** Takes a place to run in. */
+function execute(run: LocalRun, claimed: boolean, { store, places }: ClaimDependencies): Verdict {
+  try {
+    return { kind: 'execute', claimed, leavePlace: places.take() };
+  } catch (error) {
+    // The same call may be on its way to a server that has room.
+    void store.release(run.claim);
+    throw error;
+  }
+}
+
+async function askLedger(run: LocalRun, claimed: boolean, dependencies: ClaimDependencies): Promise<Verdict> {
+  const { store, ledger, places } = dependencies;
   const { record } = run;
   try {
-    const row = await ledger.read(record.id);
+    const row = await places.whileAsking(() => ledger.read(record.id));
     const outcome = judgeRow(row, record);
     if (row === undefined || outcome === undefined) {
-      return { kind: 'execute', claimed };
+      return { kind: 'execute', claimed, leavePlace: places.take() };
     }
     void store.settle(run.claim, outcome, row.timeLeftMs);
     return { kind: 'replay', outcome };

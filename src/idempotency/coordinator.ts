@@ -8,12 +8,15 @@ import { type LocalRun, LocalRuns, type Settlement } from './local-run.ts';
 import type { Outcome } from './outcome.ts';
 import { type Patience, waitPatiently } from './patience.ts';
 import type { RecordIdentity } from './record.ts';
+import { tooManyRuns, WorkPlaces } from './work-places.ts';
 
-export interface CoordinatorOptions extends ClaimDependencies, Omit<AttemptDependencies, 'background'> {
+export interface CoordinatorOptions extends Omit<ClaimDependencies, 'places'>, Omit<AttemptDependencies, 'background'> {
   /** How many duplicates of one running call this process keeps waiting; more are turned away at once. */
   readonly waitersPerKeyMax: number;
-  /** How many records this process leads for at most, also for callers that have gone; more calls are turned away at once. */
+  /** How many calls this process works on at most, also for callers that have gone; more work is turned away at once. */
   readonly runsMax: number;
+  /** How many records this process leads for at most, also where it only waits or replays. */
+  readonly leadsMax: number;
 }
 
 /** What a call is to do: run its handler, or answer with an outcome that is known. */
@@ -29,14 +32,26 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #runs = new LocalRuns();
   readonly #background = new Set<Promise<void>>();
+  readonly #places: WorkPlaces;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#places = new WorkPlaces(options.runsMax);
   }
 
   /** How many records this process leads for now. */
   get runsNow(): number {
     return this.#runs.size;
+  }
+
+  /** The runs of this process whose handlers run. */
+  executing(): readonly LocalRun[] {
+    return this.#runs.executing();
+  }
+
+  /** Takes a place for a call that works without a record: a read. @throws IdempotencyError TOO_MANY_RUNS */
+  takePlace(): () => void {
+    return this.#places.take();
   }
 
   /**
@@ -77,33 +92,34 @@ export class Coordinator {
       if (settlement?.kind === 'outcome') {
         return { kind: 'replay', outcome: settlement.outcome };
       }
+      if (settlement?.kind === 'refused') {
+        throw settlement.error;
+      }
       // Released, or not yet decided whose record it is: look again.
     }
   }
 
   #open(record: RecordIdentity): LocalRun {
-    const { runsMax, store } = this.#options;
-    if (this.#runs.size >= runsMax) {
-      throw new IdempotencyError('TOO_MANY_RUNS', `${runsMax} calls run already. Repeat the call with the same key.`, {
-        facts: { runsMax: String(runsMax) },
-        retryAfterMs: RETRY_AFTER_LOCAL_WAIT_MS,
-      });
+    const { leadsMax, store } = this.#options;
+    if (this.#runs.size >= leadsMax) {
+      throw tooManyRuns(leadsMax);
     }
     return this.#runs.open(store.newClaim(record));
   }
 
   async #lead(run: LocalRun, patience: Patience, encode: ResponseEncoder): Promise<Beginning> {
     try {
-      const verdict = await claimRecord(run, patience, this.#options);
+      const verdict = await claimRecord(run, patience, { ...this.#options, places: this.#places });
       if (verdict.kind === 'replay') {
         run.settle({ kind: 'outcome', outcome: verdict.outcome });
         return verdict;
       }
-      run.execute();
+      run.execute(verdict.leavePlace);
       const background = (work: Promise<void>) => this.#keep(work);
       return { kind: 'execute', attempt: new Attempt(run, verdict.claimed, encode, { ...this.#options, background }) };
     } catch (error) {
-      run.settle({ kind: 'released' });
+      const isRefused = isIdempotencyError(error) && error.reason === 'TOO_MANY_RUNS';
+      run.settle(isRefused ? { kind: 'refused', error } : { kind: 'released' });
       throw error;
     }
   }
@@ -112,7 +128,7 @@ export class Coordinator {
   async #follow(running: LocalRun, record: RecordIdentity, patience: Patience): Promise<Settlement | undefined> {
     const isOtherRequest = differ(running.record.fingerprint, record.fingerprint);
     if (isOtherRequest && running.executing) {
-      return { kind: 'outcome', outcome: await outcomeDespiteClaim(record, this.#options.ledger) };
+      return { kind: 'outcome', outcome: await this.#outcomeDespite(record) };
     }
     const { waitersPerKeyMax } = this.#options;
     if (running.followers >= waitersPerKeyMax) {
@@ -147,6 +163,10 @@ export class Coordinator {
     } finally {
       running.followers -= 1;
     }
+  }
+
+  #outcomeDespite(record: RecordIdentity): Promise<Outcome> {
+    return outcomeDespiteClaim(record, { ledger: this.#options.ledger, places: this.#places });
   }
 
   #keep(work: Promise<void>): void {

@@ -3,8 +3,11 @@ import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor, Serv
 import type { Attempt } from './attempt.ts';
 import { Coordinator, type CoordinatorOptions } from './coordinator.ts';
 import { createInterceptor } from './interceptor.ts';
+import { ownProcess } from './own-process.ts';
+import type { MethodPolicy } from './policy.ts';
 import { type ProtectedMethod, protectService } from './protected-method.ts';
 import type { CallStatus } from './response-metadata.ts';
+import type { RunningCall } from './running/running-call.ts';
 
 /** Who everybody is where no caller is authenticated. */
 export const ANONYMOUS = 'anonymous';
@@ -29,6 +32,7 @@ export class Idempotency {
   readonly #coordinator: Coordinator;
   readonly #methods = new Map<string, ProtectedMethod>();
   readonly #attempts = new WeakMap<Metadata, Attempt>();
+  readonly #reads = new WeakMap<Metadata, ServerInterceptingCallInterface>();
 
   constructor(options: IdempotencyOptions) {
     this.#options = options;
@@ -38,7 +42,9 @@ export class Idempotency {
       methodAt: (path) => this.#methods.get(path),
       principalOf: options.principalOf ?? (() => ANONYMOUS),
       toStatus: options.toStatus,
+      handlerLimitMs: options.handlerLimitMs,
       onAttempt: (metadata, attempt) => this.#attempts.set(metadata, attempt),
+      onRead: (metadata, call) => this.#reads.set(metadata, call),
     });
   }
 
@@ -63,6 +69,43 @@ export class Idempotency {
       );
     }
     return attempt;
+  }
+
+  /** Who calls a read of a protected service: the principal under whom the same caller's mutations are recorded (P9). */
+  principalOf({ metadata }: { readonly metadata: Metadata }): string {
+    const call = this.#reads.get(metadata);
+    if (call === undefined) {
+      throw new Error(
+        'this call is no read of a protected service, or an interceptor behind ours replaced its metadata',
+      );
+    }
+    return this.#options.principalOf?.(call, metadata) ?? ANONYMOUS;
+  }
+
+  /** The policies of the methods that are protected, by their full names. */
+  policies(): ReadonlyMap<string, MethodPolicy> {
+    const policies = new Map<string, MethodPolicy>();
+    for (const { path, rule } of this.#methods.values()) {
+      if (rule.kind === 'mutation') {
+        policies.set(path, rule.policy);
+      }
+    }
+    return policies;
+  }
+
+  /** The calls whose handlers run in this process. */
+  runningCalls(): readonly RunningCall[] {
+    const nowMs = performance.now();
+    const { host, processId } = ownProcess();
+    return this.#coordinator.executing().map(({ record, executingSinceMs }) => ({
+      id: record.id,
+      principal: record.principal,
+      method: record.method,
+      key: record.key.value,
+      fingerprint: record.fingerprint,
+      owner: { host, processId },
+      ageMs: Math.round(nowMs - executingSinceMs),
+    }));
   }
 
   /** How many records this process leads for now: it claims, waits for or runs them. */

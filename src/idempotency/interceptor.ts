@@ -1,10 +1,17 @@
-import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
 import { ProtectedCall, type ProtectedCallOptions } from './protected-call.ts';
 import type { ProtectedMethod } from './protected-method.ts';
 
 export interface InterceptorOptions extends ProtectedCallOptions {
   /** The protected method with a full name, if it is one. */
   readonly methodAt: (path: string) => ProtectedMethod | undefined;
+  /** Called with the metadata that the handler of a read will see, before it runs. */
+  readonly onRead: (metadata: Metadata, call: ServerInterceptingCallInterface) => void;
 }
 
 /**
@@ -23,6 +30,9 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
         next({
           onReceiveMetadata: (metadata, pass) => {
             protectedCall.metadata = metadata;
+            if (method.rule.kind === 'read') {
+              options.onRead(metadata, call);
+            }
             pass(metadata);
           },
           onReceiveMessage: (message, pass) => {

@@ -30,20 +30,35 @@ export function readKey(metadata: Metadata): string | undefined {
   if (values.length > 1 || typeof value !== 'string') {
     throw invalid(`it was sent ${values.length} times`, 'Send it once.');
   }
+  const read = parseKey(value);
+  if (read.kind === 'fault') {
+    throw invalid(read.what, read.advice);
+  }
+  return read.key;
+}
+
+/** A key as a caller writes it, without its quotes; or what is wrong with it, and what to do. */
+export type ParsedKey =
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'fault'; readonly what: string; readonly advice: string };
+
+export function parseKey(value: string): ParsedKey {
   const key = QUOTED_PATTERN.exec(value)?.[1] ?? value;
   if (key.length === 0) {
-    throw invalid('it is empty', 'Send a key of 1 to 255 characters, or none at all.');
+    return { kind: 'fault', what: 'it is empty', advice: 'Send a key of 1 to 255 characters, or none at all.' };
   }
   if (key.length > KEY_CHARACTERS_MAX) {
-    throw invalid(`it has ${key.length} characters`, `Send at most ${KEY_CHARACTERS_MAX}.`);
+    return { kind: 'fault', what: `it has ${key.length} characters`, advice: `Send at most ${KEY_CHARACTERS_MAX}.` };
   }
   if (key.includes(',')) {
-    throw invalid('it has a comma', 'Send one key, once: repeated headers reach the server joined by commas.');
+    const advice = 'Send one key, once: repeated headers reach the server joined by commas.';
+    return { kind: 'fault', what: 'it has a comma', advice };
   }
   if (!KEY_PATTERN.test(key) || key.includes('"')) {
-    throw invalid('it has a character other than visible ASCII, or a quote', 'A UUID is a good key.');
+    const what = 'it has a character other than visible ASCII, or a quote';
+    return { kind: 'fault', what, advice: 'A UUID is a good key.' };
   }
-  return key;
+  return { kind: 'key', key };
 }
 
 /**
@@ -63,7 +78,12 @@ export function chooseKey(metadata: Metadata, fingerprint: Fingerprint, policy: 
       { facts: { header: KEY_HEADER } },
     );
   }
-  return { value: `sha256-${fingerprint.hash}`, source: 'derived' };
+  return { value: derivedKey(fingerprint), source: 'derived' };
+}
+
+/** The key of a call that has none of its own. */
+export function derivedKey(fingerprint: Fingerprint): string {
+  return `sha256-${fingerprint.hash}`;
 }
 
 function invalid(what: string, advice: string): IdempotencyError {

@@ -28,7 +28,7 @@ export function judgeRow(row: LedgerRow | undefined, record: RecordIdentity): Ou
     throw new IdempotencyError(
       'STORED_FORM_UNKNOWN',
       `The answer for the idempotency key ${quote(record)} is stored in form ${row.outcome.form}, which this version of the ` +
-        'service cannot read. Try again: another server may.',
+        'service cannot read. Repeat the call with the same key: another server may.',
       { facts: { key: record.key.value, form: String(row.outcome.form) }, retryAfterMs: 1_000 },
     );
   }

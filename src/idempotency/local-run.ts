@@ -1,9 +1,16 @@
+import type { IdempotencyError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 import type { RecordIdentity } from './record.ts';
 import type { Claim } from './store.ts';
 
-/** How a run ended: with an outcome to replay, or without one, so that the next duplicate may try. */
-export type Settlement = { readonly kind: 'outcome'; readonly outcome: Outcome } | { readonly kind: 'released' };
+/** How a run ended. */
+export type Settlement =
+  /** With an outcome to replay. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  /** Without one, so that the next duplicate may try. */
+  | { readonly kind: 'released' }
+  /** It never began, for lack of room, and there is none for its duplicates either. */
+  | { readonly kind: 'refused'; readonly error: IdempotencyError };
 
 /**
  * One call of this process that leads for its record: it asks the store, waits for another process, or runs the handler.
@@ -14,9 +21,12 @@ export class LocalRun {
   /** Whether the handler runs: only then is it known that the record is this request's. */
   executing = false;
   followers = 0;
+  /** When the handler was begun, on the monotonic clock. */
+  executingSinceMs = 0;
   readonly #decided = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<Settlement>();
   readonly #onSettled: () => void;
+  #leavePlace: () => void = () => {};
 
   constructor(claim: Claim, onSettled: () => void) {
     this.claim = claim;
@@ -36,14 +46,18 @@ export class LocalRun {
     return this.#settled.promise;
   }
 
-  execute(): void {
+  /** @param leavePlace gives back the place in which the handler runs; called when the run has ended */
+  execute(leavePlace: () => void): void {
+    this.#leavePlace = leavePlace;
     this.executing = true;
+    this.executingSinceMs = performance.now();
     this.#decided.resolve();
   }
 
   /** Ends the run; the first settlement counts. */
   settle(settlement: Settlement): void {
     this.#onSettled();
+    this.#leavePlace();
     this.#settled.resolve(settlement);
     this.#decided.resolve();
   }
@@ -63,6 +77,11 @@ export class LocalRuns {
 
   find(id: string): LocalRun | undefined {
     return this.#runs.get(id);
+  }
+
+  /** Those whose handlers run. */
+  executing(): readonly LocalRun[] {
+    return [...this.#runs.values()].filter(({ executing }) => executing);
   }
 
   /** Opens the run of a record that has none; it is closed when it settles. */

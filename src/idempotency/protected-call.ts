@@ -10,8 +10,9 @@ import type { Patience } from './patience.ts';
 import type { MethodPolicy } from './policy.ts';
 import type { ProtectedMethod } from './protected-method.ts';
 import { recordIdentity } from './record.ts';
-import { type CallStatus, detailsOf } from './response-metadata.ts';
+import { type CallStatus, detailsOf, withoutOurs } from './response-metadata.ts';
 import { sendableStatus } from './sendable-status.ts';
+import { toBuffer } from './to-buffer.ts';
 
 export interface ProtectedCallOptions {
   readonly coordinator: Coordinator;
@@ -21,6 +22,7 @@ export interface ProtectedCallOptions {
   readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
   /** Called with the metadata that the handler will see, before it runs. */
   readonly onAttempt: (metadata: Metadata, attempt: Attempt) => void;
+  readonly handlerLimitMs: number;
 }
 
 /** A waiter is answered a little before its deadline, so that the answer still reaches it. */
@@ -40,6 +42,7 @@ export class ProtectedCall {
   readonly #gone = new AbortController();
   readonly #answer: AnswerSender;
   #attempt: Attempt | undefined;
+  #leavePlace: (() => void) | undefined;
   #concluded = false;
 
   constructor(call: ServerInterceptingCallInterface, method: ProtectedMethod, options: ProtectedCallOptions) {
@@ -51,6 +54,11 @@ export class ProtectedCall {
 
   callerGone(): void {
     this.#gone.abort();
+    const leavePlace = this.#leavePlace;
+    if (leavePlace !== undefined) {
+      // The read goes on, and its answer will come here; a place is not lost to one that never answers.
+      setTimeout(leavePlace, this.#options.handlerLimitMs).unref();
+    }
   }
 
   /** The request is complete: claim its record, then run the handler or answer in its place. */
@@ -72,21 +80,24 @@ export class ProtectedCall {
 
   sendMessage(message: unknown, pass: (message: unknown) => void): void {
     if (this.#attempt === undefined) {
-      pass(message);
+      this.#endRead();
+      pass(this.#encoded(message));
       return;
     }
     this.#conclude(this.#attempt, { kind: 'response', response: message }, undefined, pass);
   }
 
   sendStatus(given: CallStatus, pass: (status: CallStatus) => void): void {
-    const sent = sendableStatus(given);
+    const isBehindAnswer = given.code === status.OK && (this.#attempt === undefined || this.#concluded);
+    const sent = isBehindAnswer ? given : sendableStatus(given);
     if (this.#attempt === undefined) {
+      this.#endRead();
       pass(this.#answer.describe(sent));
       return;
     }
-    if (sent.code === status.OK && this.#concluded) {
+    if (isBehindAnswer) {
       // The status behind a message that has gone out.
-      pass(sent);
+      pass(withoutOurs(sent));
       return;
     }
     this.#conclude(this.#attempt, resultOf(sent), sent, () => {});
@@ -100,9 +111,17 @@ export class ProtectedCall {
       throw wireRequest.error;
     }
     const { rule, path } = this.#method;
-    if (wireRequest === undefined || rule.kind === 'read') {
+    if (wireRequest === undefined) {
       // No message at all is answered by the server itself.
       runHandler();
+      return;
+    }
+    if (rule.kind === 'read') {
+      // After a cancel the handler would never be told to start, and so never end.
+      if (!this.#gone.signal.aborted) {
+        this.#leavePlace = this.#options.coordinator.takePlace();
+        runHandler();
+      }
       return;
     }
     const fingerprint = fingerprintOf(path, wireRequest.fingerprinted);
@@ -126,6 +145,21 @@ export class ProtectedCall {
       return;
     }
     this.#run(beginning.attempt, runHandler);
+  }
+
+  /** The answer of a read, as bytes: nearer to the wire, its size matters. */
+  #encoded(message: unknown): unknown {
+    try {
+      return toBuffer(this.#method.encodeResponse(message));
+    } catch {
+      // The server fails in the same way, and has a status for it.
+      return message;
+    }
+  }
+
+  #endRead(): void {
+    this.#leavePlace?.();
+    this.#leavePlace = undefined;
   }
 
   #run(attempt: Attempt, runHandler: () => void): void {

@@ -24,12 +24,16 @@ export interface RecordIdentity {
   readonly policy: MethodPolicy;
 }
 
-/** Makes the identity of a call's record. Principals, methods and keys are strangers to each other (P9). */
+/** Makes the identity of a call's record. */
 export function recordIdentity(parts: Omit<RecordIdentity, 'id'>): RecordIdentity {
-  const id = createHash('sha256')
-    .update(lengthPrefixed(parts.principal))
-    .update(lengthPrefixed(parts.method))
-    .update(lengthPrefixed(parts.key.value))
+  return Object.freeze({ ...parts, id: recordId(parts.principal, parts.method, parts.key.value) });
+}
+
+/** The id of a record. Principals, methods and keys are strangers to each other (P9). */
+export function recordId(principal: string, method: string, key: string): string {
+  return createHash('sha256')
+    .update(lengthPrefixed(principal))
+    .update(lengthPrefixed(method))
+    .update(lengthPrefixed(key))
     .digest('hex');
-  return Object.freeze({ ...parts, id });
 }

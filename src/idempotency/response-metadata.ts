@@ -45,3 +45,10 @@ export interface CallStatus {
   readonly details: string;
   readonly metadata?: Metadata | null | undefined;
 }
+
+/** A status without what only the service says of a key: a handler that passes another service's trailers on must not. */
+export function withoutOurs(sent: CallStatus): CallStatus {
+  const metadata = sent.metadata?.clone();
+  for (const name of [KEY_HEADER, KEY_SOURCE_HEADER, STATUS_HEADER]) metadata?.remove(name);
+  return { ...sent, metadata };
+}

@@ -3,8 +3,8 @@ import type { Fault } from './fault.ts';
 import { richStatus } from './rich-status.ts';
 
 export interface CallLimitOptions {
-  /** More unary calls than this are turned away at once. */
-  readonly callsInFlightMax: number;
+  /** More unary calls than this are turned away at once, whatever they would cost: each holds memory. */
+  readonly callsOpenMax: number;
   /** More streams than this are turned away at once. */
   readonly streamsMax: number;
   /** A unary call without a deadline, or with a longer one, is ended after this. */
@@ -14,20 +14,23 @@ export interface CallLimitOptions {
 const RETRY_AFTER_MS = 1_000;
 const HEALTH_SERVICE = '/grpc.health.v1.Health/';
 
-/** Bounds the calls in flight, the open streams and the time that a unary call may take, and can end all open streams at a shutdown. */
+/**
+ * Bounds the open calls, the open streams and the time that a unary call may take, and can end all open streams at a shutdown. How
+ * many calls work at once is bounded further inside, where it is known which of them wait or replay.
+ */
 export class CallLimits {
   readonly #options: CallLimitOptions;
   readonly #streams = new Set<ServerInterceptingCallInterface>();
-  #inFlight = 0;
+  #openCalls = 0;
   #streamsNow = 0;
 
   constructor(options: CallLimitOptions) {
     this.#options = options;
   }
 
-  /** How many unary calls are in flight now; those that ask for health are not counted. */
-  get inFlightNow(): number {
-    return this.#inFlight;
+  /** How many unary calls are open now; those that ask for health are not counted. */
+  get openNow(): number {
+    return this.#openCalls;
   }
 
   readonly interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
@@ -44,11 +47,11 @@ export class CallLimits {
   };
 
   #limitReached(isStream: boolean): Fault | undefined {
-    const { callsInFlightMax, streamsMax } = this.#options;
+    const { callsOpenMax, streamsMax } = this.#options;
     if (isStream) {
       return this.#streamsNow >= streamsMax ? tooManyStreams(streamsMax) : undefined;
     }
-    return this.#inFlight >= callsInFlightMax ? tooManyCalls(callsInFlightMax) : undefined;
+    return this.#openCalls >= callsOpenMax ? tooManyCalls(callsOpenMax) : undefined;
   }
 
   #admitStream(call: ServerInterceptingCallInterface, weight: number): () => void {
@@ -62,10 +65,10 @@ export class CallLimits {
 
   #admitUnary(call: ServerInterceptingCallInterface, weight: number): () => void {
     const limit = setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
-    this.#inFlight += weight;
+    this.#openCalls += weight;
     return () => {
       clearTimeout(limit);
-      this.#inFlight -= weight;
+      this.#openCalls -= weight;
     };
   }
 
@@ -91,11 +94,11 @@ export class CallLimits {
   }
 }
 
-function tooManyCalls(callsInFlightMax: number): Fault {
+function tooManyCalls(callsOpenMax: number): Fault {
   return {
     reason: 'TOO_MANY_CALLS',
-    message: `The server has ${callsInFlightMax} calls in flight and takes no more. Repeat the call with the same key.`,
-    facts: { callsInFlightMax: String(callsInFlightMax) },
+    message: `The server has ${callsOpenMax} calls open and takes no more. Repeat the call, with the same key if it has one.`,
+    facts: { callsOpenMax: String(callsOpenMax) },
     retryAfterMs: RETRY_AFTER_MS,
   };
 }

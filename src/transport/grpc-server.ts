@@ -1,5 +1,6 @@
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import type { CallLimits } from './call-limits.ts';
+import { cutDeadlines, limitConnections } from './grpc-internals.ts';
 
 export interface GrpcServerOptions {
   readonly maxRequestBytes: number;
@@ -31,8 +32,22 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+export interface ListenOptions {
+  /** More connections than this are closed as soon as they are opened. */
+  readonly maxConnections: number;
+  /** Called for each of those. */
+  readonly onConnectionRefused?: () => void;
+}
+
 /** Starts to take calls. @returns the port, also where 0 was asked for. @throws ListenError, which names the address */
-export async function listen(server: Server, authority: string): Promise<number> {
+export async function listen(server: Server, authority: string, options: ListenOptions): Promise<number> {
+  const port = await bind(server, authority);
+  limitConnections(server, options.maxConnections, options.onConnectionRefused ?? (() => {}));
+  cutDeadlines(server);
+  return port;
+}
+
+async function bind(server: Server, authority: string): Promise<number> {
   return await new Promise((resolve, reject) => {
     server.bindAsync(authority, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) {

@@ -2,7 +2,7 @@ import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 
 /** The services whose health is told, beside the server as a whole, whose name is empty. */
-const services = ['', 'orders.v1.OrderService'] as const;
+const services = ['', 'orders.v1.OrderService', 'idempotency.v1.IdempotencyService'] as const;
 
 /**
  * grpc.health.v1. The service is in good health as long as it can give right answers, also without Redis; it is not once the

@@ -26,8 +26,11 @@ export const statusTable = {
   IDEMPOTENCY_KEY_INVALID: idempotency(status.INVALID_ARGUMENT),
   IDEMPOTENCY_KEY_REQUIRED: idempotency(status.INVALID_ARGUMENT),
   IDEMPOTENCY_KEY_REUSED: idempotency(status.INVALID_ARGUMENT),
+  INVALID_RECORD_REQUEST: idempotency(status.INVALID_ARGUMENT),
+  INVALID_RECORD_PAGE_TOKEN: idempotency(status.INVALID_ARGUMENT),
   // What the request cannot have.
   ORDER_NOT_FOUND: orders(status.NOT_FOUND),
+  RECORD_NOT_FOUND: idempotency(status.NOT_FOUND),
   ORDER_NOT_CANCELLABLE: orders(status.FAILED_PRECONDITION),
   SEQUENCE_AHEAD: orders(status.OUT_OF_RANGE),
   EVENTS_TRIMMED: orders(status.OUT_OF_RANGE),

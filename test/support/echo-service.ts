@@ -13,6 +13,7 @@ import {
   RedisStore,
   readContract,
 } from '../../src/idempotency/index.ts';
+import { AnswerLimits } from '../../src/transport/answer-limits.ts';
 import { CallLimits } from '../../src/transport/call-limits.ts';
 import { createGrpcServer, drain, listen } from '../../src/transport/grpc-server.ts';
 import { createToStatus, type ToStatus } from '../../src/transport/status.ts';
@@ -100,6 +101,7 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
     responseBytesMax: config.grpc.maxResponseBytes,
     waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
     runsMax: config.grpc.maxCallsInFlight,
+    leadsMax: config.grpc.maxCallsOpen,
     ...options.library,
   });
   const handlerStatus: ToStatus = (error, metadata) =>
@@ -120,17 +122,22 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
   const chosenSay: handleUnaryCall<SayRequest, SayResponse> = (call, callback) =>
     (options.insteadOfSay?.(call.request) ?? say)(call, callback);
   const limits = new CallLimits({
-    callsInFlightMax: config.grpc.maxCallsInFlight,
+    callsOpenMax: config.grpc.maxCallsOpen,
     streamsMax: config.events.watchersMax,
     callLimitMs: config.grpc.callLimitMs,
   });
-  const server = createGrpcServer({ ...config.grpc, interceptors: [limits.interceptor, idempotency.interceptor] });
+  const answers = new AnswerLimits({
+    sendingBytesMax: config.grpc.maxSendingBytes,
+    sendLimitMs: config.grpc.sendLimitMs,
+  });
+  const interceptors = [answers.interceptor, limits.interceptor, idempotency.interceptor];
+  const server = createGrpcServer({ ...config.grpc, interceptors });
   server.addService(idempotency.protect(EchoServiceService), {
     say: chosenSay,
     shout,
     listen: unaryHandler<{ text: string }, { text: string }>(async ({ request }) => ({ text: request.text }), toStatus),
   });
-  const port = await listen(server, '127.0.0.1:0');
+  const port = await listen(server, '127.0.0.1:0', config.grpc);
   const client = createClient(port);
   let stopped: Promise<void> | undefined;
   const stopOnce = async () => {
@@ -153,7 +160,7 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
     store,
     events,
     runs: () => runs,
-    callsInFlight: () => limits.inFlightNow,
+    callsInFlight: () => limits.openNow,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -31,7 +31,22 @@ export const grpcSettings = {
     variable: 'GRPC_MAX_CALLS_IN_FLIGHT',
     default: 1_000,
     reason: 'a hundred calls for each connection to the database: more would only wait past their deadlines',
-    meaning: 'Calls over this number are refused at once with RESOURCE_EXHAUSTED.',
+    meaning:
+      'How many calls do work at once: reads, and the first of each key. More are refused at once with RESOURCE_EXHAUSTED; ' +
+      'duplicates of running calls still wait, and repeated calls still get their answers.',
+  }),
+  maxCallsOpen: setting(count('calls', { min: 1, max: 1_000_000 }), {
+    variable: 'GRPC_MAX_CALLS_OPEN',
+    default: 4_000,
+    reason:
+      'a call that waits costs 17 kB, and one whose request has come but for its last byte 256 KiB: a gigabyte at most',
+    meaning: 'How many unary calls are open at all, working, waiting or replaying. More are refused at once.',
+  }),
+  maxConnections: setting(count('connections', { min: 1, max: 1_000_000 }), {
+    variable: 'GRPC_MAX_CONNECTIONS',
+    default: 2_000,
+    reason: 'a client has one or a few; two thousand idle ones cost less memory than the process itself',
+    meaning: 'How many connections are open at once. More are closed as soon as they are opened.',
   }),
   maxStreamsPerConnection: setting(count('streams', { min: 1, max: 10_000 }), {
     variable: 'GRPC_MAX_STREAMS_PER_CONNECTION',
@@ -44,6 +59,19 @@ export const grpcSettings = {
     default: 60_000,
     reason: 'enough for a duplicate that waits its longest, 30 s, and then runs a handler of its own',
     meaning: 'A unary call without a deadline ends after this with DEADLINE_EXCEEDED; a longer deadline is cut to it.',
+  }),
+  maxSendingBytes: setting(sizeBytes({ min: 64 * kibibyte, max: 4_096 * mebibyte }), {
+    variable: 'GRPC_MAX_SENDING_BYTES',
+    default: 64 * mebibyte,
+    reason: 'sixteen answers of the largest size: gRPC makes a copy of each for each call that it is sent to',
+    meaning:
+      'How many bytes of answers above 16 KiB are on their way at once; a connection may have a quarter. More wait.',
+  }),
+  sendLimitMs: setting(durationMs({ min: 10, max: 3_600_000 }), {
+    variable: 'GRPC_SEND_LIMIT_MS',
+    default: 30_000,
+    reason: 'the largest answer takes that long at 1 Mbit/s; a client that reads slower does not read',
+    meaning: 'How long a client may take to read the answer of a unary call before the call is reset.',
   }),
   keepaliveTimeMs: setting(durationMs({ min: 100, max: 7_200_000 }), {
     variable: 'GRPC_KEEPALIVE_TIME_MS',

@@ -34,8 +34,12 @@ export const IdempotencyKeySchema = defineEntity({
     },
     { name: 'idempotency_keys_expires_at_check', expression: 'expires_at > created_at' },
   ],
-  // The clean-up begins with what has expired first.
-  indexes: [{ name: 'idempotency_keys_expires_at_index', properties: ['expiresAt'] }],
+  indexes: [
+    // The clean-up begins with what has expired first.
+    { name: 'idempotency_keys_expires_at_index', properties: ['expiresAt'] },
+    // A principal's records are listed by the time of their commit.
+    { name: 'idempotency_keys_principal_created_at_id_index', properties: ['principal', 'createdAt', 'id'] },
+  ],
 });
 
 export type IdempotencyKeyRow = InferEntity<typeof IdempotencyKeySchema>;

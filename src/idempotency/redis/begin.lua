@@ -8,6 +8,7 @@
 -- ARGV[5]  lease in milliseconds
 -- ARGV[6]  time to live in milliseconds, counted from the first attempt
 -- ARGV[7]  stored form that the caller reads
+-- ARGV[8]  process that makes the attempt, host:id, for those who look
 --
 -- Replies {id, outcome, ...} with one of these outcomes:
 --   ACQUIRED, mode               absent, own, or lease over: PENDING with this owner; mode is FRESH, OWN or TAKEOVER
@@ -32,8 +33,11 @@ if kind ~= 'hash' and kind ~= 'none' then
   return {id, 'FOREIGN'}
 end
 local mode = 'FRESH'
+local stamp = string.format('%d', now)
+local expires, first, claimed, attempts = string.format('%d', now + time_to_live), stamp, stamp, 1
 if kind == 'hash' then
-  local record = redis.call('HMGET', key, 'state', 'fingerprint', 'fingerprint_version', 'owner', 'lease_ends_ms', 'form', 'kept')
+  local record = redis.call('HMGET', key, 'state', 'fingerprint', 'fingerprint_version', 'owner', 'lease_ends_ms', 'form', 'kept',
+    'expires_ms', 'first_ms', 'claimed_ms', 'attempts')
   local state, fingerprint, version = record[1], record[2], record[3]
   local is_other = version == ARGV[3] and fingerprint ~= ARGV[2]
   if not (fingerprint and version) then
@@ -71,11 +75,19 @@ if kind == 'hash' then
   else
     mode = 'TAKEOVER'
   end
+  expires = record[8] or expires
+  if not is_other then
+    -- An empty text is what is not known: the claim is of an older version.
+    first = record[9] or ''
+    claimed = mode == 'OWN' and (record[10] or '') or stamp
+    local made = tonumber(record[11])
+    attempts = made and string.format('%d', mode == 'OWN' and made or made + 1) or ''
+  end
 end
 
 redis.call('HSET', key,
   'state', 'PENDING', 'fingerprint', ARGV[2], 'fingerprint_version', ARGV[3], 'owner', owner,
-  'lease_ends_ms', string.format('%d', now + lease))
-redis.call('HSETNX', key, 'expires_ms', string.format('%d', now + time_to_live))
+  'lease_ends_ms', string.format('%d', now + lease), 'expires_ms', expires, 'process', ARGV[8],
+  'first_ms', first, 'claimed_ms', claimed, 'attempts', attempts)
 redis.call('PEXPIRE', key, string.format('%d', lease + margin))
 return {id, 'ACQUIRED', mode}

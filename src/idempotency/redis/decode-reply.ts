@@ -1,4 +1,6 @@
-import type { Outcome } from '../outcome.ts';
+import type { Remembered } from '../inspection/ports.ts';
+import { type Outcome, STORED_FORM } from '../outcome.ts';
+import { parseProcess } from '../own-process.ts';
 import type { BeginReply } from '../store.ts';
 
 /** A reply that is not one of those which the scripts' contracts name, or that is about another record. */
@@ -50,6 +52,57 @@ export function decodeClaim(reply: unknown, id: string): 'done' | 'lost' {
     default:
       throw new ReplyError(`The reply ${JSON.stringify(outcome)} is neither DONE nor LOST.`);
   }
+}
+
+/**
+ * Reads the reply of `look`. What a record has in its fields may be anybody's: what is no fingerprint or no number is not known.
+ * @throws ReplyError
+ */
+export function decodeLook(reply: unknown, id: string): Remembered {
+  const [outcome, ...parts] = partsOf(reply, id);
+  switch (outcome) {
+    case 'ABSENT':
+    case 'FOREIGN':
+      return { kind: 'nothing' };
+    case 'CLAIMED':
+    case 'COMPLETED':
+    case 'FAILED':
+      return decodeRemembered(outcome, parts.map(text));
+    default:
+      throw new ReplyError(`The reply ${JSON.stringify(outcome)} is none of look.`);
+  }
+}
+
+function decodeRemembered(
+  outcome: 'CLAIMED' | 'COMPLETED' | 'FAILED',
+  [hash = '', version = '', first, attempts, ...rest]: readonly string[],
+): Remembered {
+  if (!/^[0-9a-f]{64}$/.test(hash) || !/^\d{1,5}$/.test(version)) {
+    return { kind: 'nothing' };
+  }
+  const common = {
+    fingerprint: { version: Number(version), hash },
+    firstAttemptMs: ifNumber(first),
+    attempts: ifNumber(attempts, 9),
+  };
+  if (outcome === 'CLAIMED') {
+    const [process = '', claimed, age, left] = rest;
+    return {
+      kind: 'claimed',
+      ...common,
+      process: parseProcess(process),
+      claimedMs: ifNumber(claimed),
+      ageMs: ifNumber(age),
+      leaseLeftMs: ifNumber(left) ?? 0,
+    };
+  }
+  const [form, kept] = rest;
+  return { kind: 'settled', ...common, state: outcome, isKeptHere: kept === 'here' && form === String(STORED_FORM) };
+}
+
+/** @param digitsMax 15: no time of ours has more */
+function ifNumber(part = '', digitsMax = 15): number | undefined {
+  return /^\d+$/.test(part) && part.length <= digitsMax ? Number(part) : undefined;
 }
 
 function decodeOutcome(state: 'COMPLETED' | 'FAILED', parts: readonly unknown[]): Outcome {

@@ -11,6 +11,7 @@
 -- ARGV[8]  code: the gRPC status code
 -- ARGV[9]  text: the status message
 -- ARGV[10] details: google.rpc.Status in bytes, or empty
+-- ARGV[11] kept: `here`, or `ledger` if text and details are to be asked for there, and are empty
 --
 -- Replies {id, outcome} with one of these outcomes:
 --   DONE  absent, or PENDING and its own: FAILED until its time to live is over
@@ -20,25 +21,29 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local expires = now + (tonumber(ARGV[5]) or 0)
 local waited = true
+-- For those who look: what is known of the first attempt, and of how many there were.
+local first, attempts = '', ''
 
 local kind = redis.call('TYPE', key).ok
 if kind ~= 'none' then
   if kind ~= 'hash' then
     return {id, 'LOST'}
   end
-  local record = redis.call('HMGET', key, 'state', 'owner', 'expires_ms', 'waited')
+  local record = redis.call('HMGET', key, 'state', 'owner', 'expires_ms', 'waited', 'first_ms', 'attempts')
   if record[1] ~= 'PENDING' or record[2] ~= owner then
     return {id, 'LOST'}
   end
   expires = math.min(tonumber(record[3]) or expires, expires)
   waited = record[4]
+  first, attempts = record[5] or '', record[6] or ''
 end
 
 redis.call('DEL', key)
 if expires > now then
   redis.call('HSET', key,
     'state', 'FAILED', 'fingerprint', ARGV[3], 'fingerprint_version', ARGV[4],
-    'form', ARGV[7], 'kept', 'here', 'code', ARGV[8], 'text', ARGV[9], 'details', ARGV[10])
+    'form', ARGV[7], 'kept', ARGV[11], 'code', ARGV[8], 'text', ARGV[9], 'details', ARGV[10],
+    'first_ms', first, 'attempts', attempts)
   redis.call('PEXPIREAT', key, string.format('%d', expires))
 end
 if waited then

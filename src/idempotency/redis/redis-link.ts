@@ -1,5 +1,6 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { connectionOptions } from './connection-options.ts';
+import { ReplyError } from './decode-reply.ts';
 import { createScriptClient, type ScriptClient } from './script-client.ts';
 import { type TimeLimits, timedAnswer } from './timed-answer.ts';
 
@@ -14,7 +15,12 @@ export interface RedisLinkOptions extends TimeLimits {
   readonly probeKey: string;
   /** Told when the circuit opens and when it closes; `error` is what opened it. */
   readonly onChange: (available: boolean, error: unknown) => void;
+  /** Told, once for each policy, that the server throws out keys of ours when its memory is full. */
+  readonly onEviction?: (policy: string) => void;
 }
+
+/** What a node of a cluster answers about a slot that is not its own: it is well, and the ledger answers this call. */
+const REDIRECTION = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT)\b/;
 
 /** Redis gave no usable answer in time. */
 export class RedisUnavailableError extends Error {
@@ -42,15 +48,19 @@ export class RedisLink {
   #openedAtMs = 0;
   #isCircuitOpen = false;
   #isClosed = false;
+  #evictionTold: string | undefined;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#client = this.#open();
-    this.#breaker = circuitBreaker(handleAll.orWhenResult(isSlow), {
-      breaker: new ConsecutiveBreaker(options.circuitFailures),
-      // Our probes come at their own pace; a wait by the wall clock would not end if that were set back.
-      halfOpenAfter: Number.NEGATIVE_INFINITY,
-    });
+    this.#breaker = circuitBreaker(
+      handleWhen((error) => !(error instanceof Error && REDIRECTION.test(error.message))).orWhenResult(isSlow),
+      {
+        breaker: new ConsecutiveBreaker(options.circuitFailures),
+        // Our probes come at their own pace; a wait by the wall clock would not end if that were set back.
+        halfOpenAfter: Number.NEGATIVE_INFINITY,
+      },
+    );
     this.#breaker.onBreak((reason) => this.#onBreak('error' in reason ? reason.error : undefined));
     this.#breaker.onReset(() => {
       this.#isCircuitOpen = false;
@@ -81,11 +91,23 @@ export class RedisLink {
   }
 
   async #execute<T>(command: (client: ScriptClient) => Promise<T>): Promise<T> {
+    const client = this.#client;
     try {
-      const { value } = await this.#breaker.execute(() => timedAnswer(command(this.#client), this.#options));
+      const { value } = await this.#breaker.execute(() => timedAnswer(command(client), this.#options));
       return value;
     } catch (cause) {
+      if (cause instanceof ReplyError) {
+        this.#leaveShifted(client);
+      }
       throw new RedisUnavailableError('Redis gave no usable answer.', { wasSent: true, cause });
+    }
+  }
+
+  /** Once one reply has gone to the wrong command, all that follow on the connection may. */
+  #leaveShifted(client: ScriptClient): void {
+    if (this.#client === client && !this.#isClosed) {
+      client.redis.disconnect();
+      this.#client = this.#open();
     }
   }
 
@@ -124,8 +146,19 @@ export class RedisLink {
     const client = createScriptClient(this.#options.url, connectionOptions(this.#options.connectTimeoutMs));
     // A command on a broken connection is rejected and counted; the event has nothing to add, but must be heard.
     client.redis.on('error', () => {});
+    client.redis.on('ready', () => void this.#lookAtEviction(client));
     client.redis.connect().catch(() => {});
     return client;
+  }
+
+  /** INFO tells the policy also where CONFIG is forbidden. */
+  async #lookAtEviction({ redis }: ScriptClient): Promise<void> {
+    const info = await redis.info('memory').catch(() => '');
+    const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1];
+    if (policy !== undefined && policy !== this.#evictionTold) {
+      this.#evictionTold = policy;
+      this.#options.onEviction?.(policy);
+    }
   }
 }
 

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import type { RecordMemory, Remembered } from '../inspection/ports.ts';
 import { type Outcome, STORED_FORM } from '../outcome.ts';
+import { ownProcess, processText } from '../own-process.ts';
 import type { RecordIdentity } from '../record.ts';
+import type { RunBoard } from '../running/run-board.ts';
+import type { Seal } from '../running/seal.ts';
 import type { BeginReply, Claim, ClaimReply, Store, Watch } from '../store.ts';
 import { toBuffer } from '../to-buffer.ts';
-import { decodeBegin, decodeClaim } from './decode-reply.ts';
+import { decodeBegin, decodeClaim, decodeLook } from './decode-reply.ts';
 import { LateClaims } from './late-claims.ts';
 import { RedisLink, type RedisLinkOptions, RedisUnavailableError } from './redis-link.ts';
+import { RedisRunBoard } from './redis-run-board.ts';
 import type { ScriptArgument } from './script-client.ts';
 import type { ScriptName } from './scripts.ts';
 import { WakeChannel } from './wake-channel.ts';
@@ -23,12 +28,13 @@ export interface RedisStoreOptions extends Omit<RedisLinkOptions, 'probeKey'> {
 const ENDING_SCRIPTS: ReadonlySet<ScriptName> = new Set(['complete', 'fail', 'release']);
 
 /** The store on Redis 6.2 or later, or Valkey. */
-export class RedisStore implements Store {
+export class RedisStore implements Store, RecordMemory {
   readonly #options: RedisStoreOptions;
   readonly #link: RedisLink;
   readonly #wakes: WakeChannel;
   readonly #channel: string;
   readonly #late = new LateClaims();
+  readonly #process = processText(ownProcess());
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
@@ -69,6 +75,7 @@ export class RedisStore implements Store {
       policy.leaseMs,
       policy.timeToLiveMs,
       STORED_FORM,
+      this.#process,
     ]);
     return reply ?? { kind: 'unavailable' };
   }
@@ -81,7 +88,12 @@ export class RedisStore implements Store {
     const { fingerprint } = claim.record;
     const common = [claim.owner, fingerprint.hash, fingerprint.version, timeToLiveMs, this.#channel, STORED_FORM];
     if (outcome.kind === 'failed') {
-      return await this.#runClaim('fail', claim, [...common, outcome.code, outcome.message, toBuffer(outcome.details)]);
+      const bytes = Buffer.byteLength(outcome.message) + outcome.details.length;
+      const kept =
+        bytes <= this.#options.cachedAnswerBytesMax
+          ? [outcome.message, toBuffer(outcome.details), 'here']
+          : ['', '', 'ledger'];
+      return await this.#runClaim('fail', claim, [...common, outcome.code, ...kept]);
     }
     const isKeptHere = outcome.response.length <= this.#options.cachedAnswerBytesMax;
     const kept = isKeptHere ? ['here', toBuffer(outcome.response)] : ['ledger', ''];
@@ -90,6 +102,27 @@ export class RedisStore implements Store {
 
   async release(claim: Claim): Promise<ClaimReply> {
     return await this.#runClaim('release', claim, [claim.owner, this.#channel]);
+  }
+
+  async look(id: string, leaseMs: number): Promise<Remembered> {
+    const epoch = this.#options.epoch();
+    if (epoch === undefined) {
+      return { kind: 'unavailable' };
+    }
+    try {
+      return await this.#ask('look', { id, epoch }, decodeLook, [leaseMs]);
+    } catch (error) {
+      if (error instanceof RedisUnavailableError) {
+        return { kind: 'unavailable' };
+      }
+      throw error;
+    }
+  }
+
+  /** The board on which processes with the same secret tell each other what they run. */
+  runBoard(seal: Seal): RunBoard {
+    const { prefix, epoch } = this.#options;
+    return new RedisRunBoard({ link: this.#link, prefix, epoch, seal });
   }
 
   watch(id: string): Watch {
@@ -127,12 +160,8 @@ export class RedisStore implements Store {
     if (epoch === undefined) {
       return undefined;
     }
-    // The tag in braces keeps all that belongs to a record in one slot of a cluster.
-    const key = `${this.#options.prefix}:${epoch}:{${record.id}}`;
     try {
-      return await this.#link.run(async (client) =>
-        decode(await client.run(script, key, [record.id, ...args]), record.id),
-      );
+      return await this.#ask(script, { id: record.id, epoch }, decode, args);
     } catch (error) {
       if (!(error instanceof RedisUnavailableError)) {
         throw error;
@@ -144,5 +173,17 @@ export class RedisStore implements Store {
       }
       return undefined;
     }
+  }
+
+  /** @throws RedisUnavailableError */
+  async #ask<T>(
+    script: ScriptName,
+    { id, epoch }: { readonly id: string; readonly epoch: string },
+    decode: (reply: unknown, id: string) => T,
+    args: readonly ScriptArgument[],
+  ): Promise<T> {
+    // The tag in braces keeps all that belongs to a record in one slot of a cluster.
+    const key = `${this.#options.prefix}:${epoch}:{${id}}`;
+    return await this.#link.run(async (client) => decode(await client.run(script, key, [id, ...args]), id));
   }
 }

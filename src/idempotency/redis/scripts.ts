@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** The scripts of the protocol: one file per transition, each with its contract on top. */
-export const scriptNames = ['begin', 'renew', 'complete', 'fail', 'release'] as const;
+/** The scripts of the protocol: one file per transition, and one that only looks, each with its contract on top. */
+export const scriptNames = ['begin', 'renew', 'complete', 'fail', 'release', 'look'] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
 /** Every script works on one record's hash. */

@@ -112,7 +112,7 @@ function everythingIn(result: CallResult): string {
 /** How many records have their answer in Redis. */
 function answersInRedis(): Promise<number> {
   return withRedis(redis, async (admin) => {
-    const keys = await admin.keys('orders:*{*');
+    const keys = await admin.keys('orders:*{[0-9a-f]*');
     const states = await Promise.all(keys.map((key) => admin.hget(key, 'state')));
     return states.filter((state) => state !== 'PENDING').length;
   });

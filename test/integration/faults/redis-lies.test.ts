@@ -21,7 +21,7 @@ beforeAll(async () => {
   admin = connectToRedis(redis);
   service = await startWatchedService({ databaseUrl: database.url, redisUrl: redis.url });
   await expectPlacedOnce(service, 'shows-the-namespace');
-  const [name = ''] = await admin.keys('orders:*{*');
+  const [name = ''] = await admin.keys('orders:*{[0-9a-f]*');
   namespace = name.slice(0, name.indexOf('{'));
 });
 

@@ -142,7 +142,7 @@ async function expectWoken(name: string): Promise<void> {
 }
 
 async function isWaitedFor(admin: Redis): Promise<boolean> {
-  const keys = await admin.keys('orders:*{*');
+  const keys = await admin.keys('orders:*{[0-9a-f]*');
   const waited = await Promise.all(keys.map((key) => admin.hget(key, 'waited')));
   return waited.includes('1');
 }

@@ -1,9 +1,11 @@
 import { status as code } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EchoService } from '../../support/echo-service.ts';
+import { createGate } from '../../support/pause-gate.ts';
 import { say, shout, toldBy } from './stage/calls.ts';
-import { age, ledgerRow, sayRecord, shoutRecord } from './stage/records.ts';
+import { age, forgetInRedis, ledgerRow, sayRecord, shoutRecord, stateInRedis } from './stage/records.ts';
 import { openStage, type Stage } from './stage/stage.ts';
+import { until } from './stage/until.ts';
 
 let stage: Stage;
 let echo: EchoService;
@@ -69,6 +71,22 @@ describe('EXPIRED', () => {
     expect(toldBy(second).status).toBe('executed');
     expect(second.response).not.toEqual(first.response);
   });
+});
+
+test('an outcome that is told behind its time to live gets no second one', async () => {
+  const gate = createGate('before_settle');
+  const slow = await stage.startService({ library: { pause: gate.pause } });
+  const record = shoutRecord('told late', 'expired-5');
+  const first = await gate.hold(() => shout(slow, 'told late', { key: 'expired-5' }));
+  expect(toldBy(await first.result).status).toBe('executed');
+  const isOver = 'select 1 from idempotency_keys where id = $1 and expires_at < now()';
+  await until('its time to live is over', async () => {
+    return (await stage.sql(isOver, [Buffer.from(record.id, 'hex')])).length > 0;
+  });
+  await forgetInRedis(stage, slow, record);
+  gate.open();
+  await slow.idempotency.drained();
+  expect(await stateInRedis(stage, slow, record)).toBeNull();
 });
 
 // Without Redis the ledger is asked before the handler runs, with Redis when it commits: both must say the same.

@@ -42,14 +42,14 @@ async function beside(key: string, doBadThing: () => Promise<CallResult>): Promi
   return result;
 }
 
-test('P10 calls over the limit in flight are refused at once, and are placed when they come again', async () => {
+test('P10 new work over the limit in flight is refused at once, and is placed when it comes again', async () => {
   gate.close();
   const keys = Array.from({ length: callsInFlightMax }, (_, index) => `flight-${index}`);
   const running = keys.map((key) => place(key));
   await gate.arrived(callsInFlightMax);
   const refused = await place('too-many');
   expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED, hadHeaders: false });
-  expect(refused.errorInfo).toMatchObject({ domain: 'orders.v1', reason: 'TOO_MANY_CALLS' });
+  expect(refused.errorInfo).toMatchObject({ domain: 'idempotency.v1', reason: 'TOO_MANY_RUNS' });
   expect(metadataValue(refused, 'grpc-retry-pushback-ms')).toBe('1000');
   expect(metadataValue(refused, 'x-request-id')).toBeDefined();
   gate.open();

@@ -6,7 +6,7 @@ import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.t
 import { metadataValue, status } from '../../support/unary-call.ts';
 import { checkHealth, type HealthWatch, watchHealth } from './health-client.ts';
 
-const names = ['', 'orders.v1.OrderService'];
+const names = ['', 'orders.v1.OrderService', 'idempotency.v1.IdempotencyService'];
 let postgres: OwnPostgres;
 let hasty: TestService;
 let patient: TestService;

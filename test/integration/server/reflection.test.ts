@@ -46,6 +46,7 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
+      'idempotency.v1.IdempotencyService',
       'orders.v1.OrderService',
     ]);
   });

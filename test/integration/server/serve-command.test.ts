@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { poll } from '../../../src/embedded/poll.ts';
 import { findFreePort } from '../../../src/embedded/port.ts';
 import { getOrder } from '../../support/order-requests.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { testEnvironment } from '../../support/test-config.ts';
 import { createClient, status } from '../../support/unary-call.ts';
+import { openAudit } from '../orders/audit.ts';
 
 let database: TestDatabase;
 
@@ -80,3 +82,21 @@ test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
   },
   60_000,
 );
+
+test('a start whose sessions the database ends is tried again', async () => {
+  const audit = await openAudit(database.url);
+  await audit.run('select pg_advisory_lock(7216350811)');
+  const service = serve({ GRPC_LISTEN: `127.0.0.1:${await findFreePort()}` });
+  // It waits for the other one that migrates.
+  const end = async () =>
+    (await audit.run(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted`))
+      .length > 0
+      ? true
+      : undefined;
+  expect(await poll(end, { timeoutMs: 30_000 })).toBe(true);
+  await service.says('the database cannot be reached yet');
+  await audit.close();
+  await service.says('taking calls');
+  service.signal('SIGTERM');
+  expect(await service.exited).toMatchObject({ code: 0 });
+});

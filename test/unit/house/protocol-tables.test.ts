@@ -10,15 +10,9 @@ const tableUnder = (heading: string) => tableIn(page, heading);
 
 test('the page has a reply of a script exactly where the contract of the script has it', () => {
   const rows = tableUnder('Scripts ⚙');
-  const shared = rows
-    .filter(([script]) => script === 'all but `begin`')
-    .flatMap(([, , , replies]) => outcomesIn(replies));
   for (const name of scriptNames) {
-    const own = rows.filter(([script]) => namesIn(script).includes(name) && script !== 'all but `begin`');
-    const told = new Set([
-      ...own.flatMap(([, , , replies]) => outcomesIn(replies)),
-      ...(name === 'begin' ? [] : shared),
-    ]);
+    const own = rows.filter(([script]) => namesIn(script).includes(name));
+    const told = new Set(own.flatMap(([, , , replies]) => outcomesIn(replies)));
     expect([name, [...told].sort()]).toEqual([name, [...outcomesOf(scriptText(name))].sort()]);
   }
 });

@@ -41,7 +41,7 @@ test('a late settlement does not close the run of a successor', () => {
 test('it is decided whether the handler runs when it begins to, or when the run ends without it', async () => {
   const runs = new LocalRuns();
   const executing = runs.open(claimOf('a'));
-  executing.execute();
+  executing.execute(() => {});
   await executing.decided;
   expect(executing.executing).toBe(true);
   const replaying = runs.open(claimOf('b'));

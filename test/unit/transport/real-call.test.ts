@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   const refuse: handleUnaryCall<unknown, never> = (_call, callback) => callback(richStatus(fault));
   server.addService(OrderServiceService, { createOrder: refuse, getOrder: refuse, listOrders: refuse });
-  client = createClient(await listen(server, '127.0.0.1:0'));
+  client = createClient(await listen(server, '127.0.0.1:0', { maxConnections: 100 }));
 });
 
 afterAll(() => {

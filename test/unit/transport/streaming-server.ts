@@ -49,7 +49,7 @@ export async function startStreamingServer(): Promise<StreamingServer> {
   const handle = streamHandler<Buffer, Buffer>((_call, signal) => started.messages(signal), toStatus);
   const started: StreamingServer = streaming;
   server.addService({ stream }, { stream: handle });
-  streaming.port = await listen(server, '127.0.0.1:0');
+  streaming.port = await listen(server, '127.0.0.1:0', { maxConnections: 100 });
   return started;
 }
 

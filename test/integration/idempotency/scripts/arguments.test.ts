@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { RedisStore } from '../../../../src/idempotency/index.ts';
+import { ownProcess, processText } from '../../../../src/idempotency/own-process.ts';
 import { type ScriptName, scriptNames } from '../../../../src/idempotency/redis/scripts.ts';
 import type { Claim } from '../../../../src/idempotency/store.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
@@ -19,6 +20,7 @@ const calls: Record<ScriptName, (store: RedisStore, claim: Claim) => Promise<unk
   complete: (store, claim) => store.settle(claim, outcomes.completed, 50_000),
   fail: (store, claim) => store.settle(claim, outcomes.failed, 50_000),
   release: (store, claim) => store.release(claim),
+  look: (store, { record }) => store.look(record.id, record.policy.leaseMs),
 };
 
 /** What the store must send under each name of the headers. */
@@ -37,6 +39,7 @@ function expectedValues({ record, owner }: Claim, script: ScriptName): Record<st
     code: '5',
     text: 'gone',
     details: 'why',
+    process: processText(ownProcess()),
   };
 }
 
@@ -47,10 +50,11 @@ const commands: string[][] = [];
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  store = openStore(redis.url);
+  // Before there is anything to hear: ioredis loses its way if a command is told of together with the consent to listen.
   const client = new Redis(redis.url);
   monitor = await client.monitor();
   client.disconnect();
+  store = openStore(redis.url);
   monitor.on('monitor', (_time: string, command: string[]) => void commands.push(command));
   await until('the connection', async () => (await store.begin(store.newClaim(newRecord()))).kind === 'acquired');
 });

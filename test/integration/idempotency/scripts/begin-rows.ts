@@ -6,15 +6,24 @@ import {
   failedFields,
   OTHER_FINGERPRINT,
   pending,
+  pendingOfOlderVersion,
   request,
   type ScriptRow,
   settled,
+  unknownAttempts,
   without,
 } from './script-row.ts';
 
-const mine: Fields = { state: 'PENDING', ...request, owner: 'me' };
-const leased = { stampsMs: { lease_ends_ms: 5_000, expires_ms: 60_000 }, ttlMs: [5_000, 6_000] } as const;
-const leasedAgain = { stampsMs: { lease_ends_ms: 5_000, expires_ms: 30_000 }, ttlMs: [5_000, 6_000] } as const;
+const mine: Fields = { state: 'PENDING', ...request, owner: 'me', process: 'here:1', attempts: '1' };
+const ttlMs = [5_000, 6_000] as const;
+const leased = { stampsMs: { lease_ends_ms: 5_000, expires_ms: 60_000, first_ms: 0, claimed_ms: 0 }, ttlMs } as const;
+const stampsAgain = { lease_ends_ms: 5_000, expires_ms: 30_000, claimed_ms: 0 } as const;
+/** The third attempt, of which the first began a minute and a second ago. */
+const leasedAgain = {
+  after: { ...mine, attempts: '3' },
+  stampsMs: { ...stampsAgain, first_ms: -61_000 },
+  ttlMs,
+} as const;
 const fresh = { reply: ['ACQUIRED', 'FRESH'], decoded: { kind: 'acquired', takeover: false } } as const;
 const takeover = { reply: ['ACQUIRED', 'TAKEOVER'], decoded: { kind: 'acquired', takeover: true } } as const;
 const foreign = { reply: ['FOREIGN'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
@@ -33,29 +42,44 @@ const acquiring: readonly Omit<ScriptRow, 'script'>[] = [
     before: pending({ owner: 'me' }),
     reply: ['ACQUIRED', 'OWN'],
     decoded: { kind: 'acquired', takeover: false },
-    after: mine,
-    ...leasedAgain,
+    after: { ...mine, attempts: '2' },
+    stampsMs: { ...stampsAgain, first_ms: -61_000, claimed_ms: -1_000 },
+    ttlMs,
   },
   {
     title: 'PENDING, lease over: taken over, and the time of the first attempt is kept',
     before: pending({ leaseLeftMs: -1 }),
     ...takeover,
-    after: mine,
     ...leasedAgain,
   },
   {
     title: 'PENDING, lease in a future that no lease reaches (the clock was set back): counts as over',
     before: pending({ leaseLeftMs: 3_600_000 }),
     ...takeover,
-    after: mine,
     ...leasedAgain,
   },
   {
     title: 'PENDING, lease over, fingerprint of another version: taken over',
     before: pending({ leaseLeftMs: -1, fields: { fingerprint: OTHER_FINGERPRINT, fingerprint_version: '2' } }),
     ...takeover,
-    after: mine,
     ...leasedAgain,
+  },
+  {
+    title: 'PENDING of an older version, lease over: taken over, and what nobody has counted is not known',
+    before: pendingOfOlderVersion({ leaseLeftMs: -1 }),
+    ...takeover,
+    after: { ...mine, ...unknownAttempts },
+    stampsMs: stampsAgain,
+    ttlMs,
+  },
+  {
+    title: 'its own claim, of an older version',
+    before: pendingOfOlderVersion({ owner: 'me' }),
+    reply: ['ACQUIRED', 'OWN'],
+    decoded: { kind: 'acquired', takeover: false },
+    after: { ...mine, ...unknownAttempts, claimed_ms: '' },
+    stampsMs: { lease_ends_ms: 5_000, expires_ms: 30_000 },
+    ttlMs,
   },
 ];
 
@@ -80,8 +104,8 @@ const answering: readonly Omit<ScriptRow, 'script'>[] = [
       claim: expect.stringMatching(/^them:\d{13}$/),
       leaseLeftMs: expect.closeTo(3_000, -3),
     },
-    after: { state: 'PENDING', ...request, owner: 'them', waited: '1' },
-    stampsMs: { lease_ends_ms: 3_000, expires_ms: 30_000 },
+    after: { state: 'PENDING', ...request, owner: 'them', process: 'there:2', attempts: '2', waited: '1' },
+    stampsMs: { lease_ends_ms: 3_000, expires_ms: 30_000, first_ms: -61_000, claimed_ms: -1_000 },
   },
   {
     title: 'COMPLETED: the answer, with every byte (S1)',
@@ -125,11 +149,12 @@ const refusing: readonly Omit<ScriptRow, 'script'>[] = [
     ...running,
   },
   {
-    title: "PENDING of another request, long over: in nobody's way",
+    title: "PENDING of another request, long over: in nobody's way, and its attempts are none of this request",
     before: pending({ fields: other, leaseLeftMs: -5_000 }),
     ...takeover,
     after: mine,
-    ...leasedAgain,
+    stampsMs: { ...stampsAgain, first_ms: 0 },
+    ttlMs,
   },
   { title: 'COMPLETED for another request', before: settled(completedFields, other), ...over },
   { title: 'FAILED for another request', before: settled(failedFields, other), ...over },

@@ -2,7 +2,7 @@ import { completedFields, pending, request, type ScriptRow, settled } from './sc
 
 const done = { reply: ['DONE'], decoded: 'done' } as const;
 const lost = { reply: ['LOST'], decoded: 'lost', after: 'untouched' } as const;
-const renewed = { state: 'PENDING', ...request, owner: 'me' };
+const renewed = { state: 'PENDING', ...request, owner: 'me', process: 'there:2', attempts: '2' };
 
 const strangers = [
   { title: 'absent', ...lost, after: 'absent' },
@@ -19,7 +19,7 @@ const renewing: readonly Omit<ScriptRow, 'script'>[] = [
     before: pending({ owner: 'me', leaseLeftMs: 100 }),
     ...done,
     after: renewed,
-    stampsMs: { lease_ends_ms: 5_000, expires_ms: 30_000 },
+    stampsMs: { lease_ends_ms: 5_000, expires_ms: 30_000, first_ms: -61_000, claimed_ms: -1_000 },
     ttlMs: [5_000, 6_000],
   },
   ...['0', '-5000', 'NaN'].map(

@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { connectionOptions } from '../../../../src/idempotency/redis/connection-options.ts';
-import { decodeBegin, decodeClaim } from '../../../../src/idempotency/redis/decode-reply.ts';
+import { decodeBegin, decodeClaim, decodeLook } from '../../../../src/idempotency/redis/decode-reply.ts';
 import { createScriptClient, type ScriptClient } from '../../../../src/idempotency/redis/script-client.ts';
 import { readScriptContract } from './contract.ts';
 import { type Fields, ID, type ScriptRow, usualArguments } from './script-row.ts';
 
-const STAMPS = ['lease_ends_ms', 'expires_ms'];
+const STAMPS = ['lease_ends_ms', 'expires_ms', 'first_ms', 'claimed_ms'];
 /** How long a record of a row lives before the script runs: no script may leave it for ever. */
 const BEFORE_TTL_MS = 90_000;
 
@@ -83,11 +83,21 @@ export function readable(reply: unknown): readonly unknown[] {
 }
 
 export function decode({ script }: Pick<ScriptRow, 'script'>, reply: unknown) {
-  return script === 'begin' ? decodeBegin(reply, ID) : decodeClaim(reply, ID);
+  switch (script) {
+    case 'begin':
+      return decodeBegin(reply, ID);
+    case 'look':
+      return decodeLook(reply, ID);
+    default:
+      return decodeClaim(reply, ID);
+  }
 }
 
 export function withoutStamps(fields: Fields | undefined): Fields | undefined {
-  return fields && Object.fromEntries(Object.entries(fields).filter(([name]) => !STAMPS.includes(name)));
+  return (
+    fields &&
+    Object.fromEntries(Object.entries(fields).filter(([name, value]) => value === '' || !STAMPS.includes(name)))
+  );
 }
 
 function latin1(text: string): Buffer {

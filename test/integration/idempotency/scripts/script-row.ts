@@ -44,6 +44,7 @@ export const usualArguments: Fields = {
   code: '5',
   text: 'gone',
   details: BINARY,
+  process: 'here:1',
 };
 
 /** What every record says of its request. */
@@ -65,6 +66,11 @@ export function pending({ owner = 'them', leaseLeftMs = 3_000, timeLeftMs = 30_0
     owner,
     lease_ends_ms: String(nowMs + leaseLeftMs),
     expires_ms: String(nowMs + timeLeftMs),
+    process: 'there:2',
+    // The first attempt began a minute before the present one.
+    first_ms: String(nowMs - 61_000),
+    claimed_ms: String(nowMs - 1_000),
+    attempts: '2',
     ...fields,
   });
 }
@@ -76,6 +82,14 @@ export const completedFields: Fields = {
   kept: 'here',
   response: BINARY,
 };
+
+/** What a record says of its attempts where nothing is known of them. */
+export const unknownAttempts: Fields = { first_ms: '', attempts: '' };
+
+/** A claim that an older version of the service has made: it says nothing for those who look. */
+export function pendingOfOlderVersion(fields: PendingFields = {}) {
+  return ['process', 'first_ms', 'claimed_ms', 'attempts'].reduce<(nowMs: number) => Fields>(without, pending(fields));
+}
 
 export const failedFields: Fields = {
   state: 'FAILED',

@@ -4,11 +4,12 @@ import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
 import { beginRows } from './begin-rows.ts';
 import { claimRows } from './claim-rows.ts';
 import { readScriptContract } from './contract.ts';
+import { lookRows } from './look-rows.ts';
 import { decode, readable, ScriptBench, withoutStamps } from './script-bench.ts';
 import type { ScriptRow } from './script-row.ts';
 import { settleRows } from './settle-rows.ts';
 
-const rows = [...beginRows, ...claimRows, ...settleRows];
+const rows = [...beginRows, ...claimRows, ...settleRows, ...lookRows];
 
 let redis: TestRedis;
 let bench: ScriptBench;

@@ -1,37 +1,56 @@
 import type { ScriptName } from '../../../../src/idempotency/redis/scripts.ts';
-import { completedFields, type Fields, failedFields, pending, type ScriptRow, settled } from './script-row.ts';
+import {
+  completedFields,
+  type Fields,
+  failedFields,
+  pending,
+  pendingOfOlderVersion,
+  type ScriptRow,
+  settled,
+  unknownAttempts,
+} from './script-row.ts';
 
 const done = { reply: ['DONE'], decoded: 'done' } as const;
 const lost = { reply: ['LOST'], decoded: 'lost', after: 'untouched' } as const;
 
 /** The rows that complete and fail have in common: they differ in what they write only. */
-function settling(script: ScriptName, written: Fields): readonly ScriptRow[] {
+function settling(script: ScriptName, outcome: Fields): readonly ScriptRow[] {
   const mine = { before: pending({ owner: 'me' }), ...done } as const;
+  // What is known of the attempts stays known.
+  const written = { after: { ...outcome, attempts: '2' }, stampsMs: { first_ms: -61_000 } };
+  const unknown = { ...outcome, ...unknownAttempts };
   const rows: readonly Omit<ScriptRow, 'script'>[] = [
     {
       title: 'PENDING and its own: settled until the record is as old as it may get',
       ...mine,
-      after: written,
+      ...written,
       ttlMs: [29_000, 30_000],
     },
     {
       title: 'PENDING and its own, lease over, nobody has taken over: settled',
       before: pending({ owner: 'me', leaseLeftMs: -100 }),
       ...done,
-      after: written,
+      ...written,
       ttlMs: [29_000, 30_000],
     },
     {
       title: 'absent: settled, for the time to live that it was told',
       ...done,
-      after: written,
+      after: unknown,
       ttlMs: [59_000, 60_000],
+    },
+    {
+      title: 'PENDING and its own, of an older version',
+      before: pendingOfOlderVersion({ owner: 'me' }),
+      ...done,
+      after: unknown,
+      ttlMs: [29_000, 30_000],
     },
     {
       title: 'a time to live shorter than what is left: counts',
       ...mine,
       args: { 'time to live': '10000' },
-      after: written,
+      ...written,
       ttlMs: [9_000, 10_000],
     },
     { title: 'a time to live that is over: nothing is kept', ...done, args: { 'time to live': '0' }, after: 'absent' },
@@ -56,18 +75,27 @@ function settling(script: ScriptName, written: Fields): readonly ScriptRow[] {
   return rows.map((row) => ({ script, ...row }));
 }
 
-const ledgerOnly: ScriptRow = {
-  script: 'complete',
-  title: 'an answer that is too large to be kept here',
-  before: pending({ owner: 'me' }),
-  args: { kept: 'ledger', response: '' },
-  ...done,
-  after: { ...completedFields, kept: 'ledger', response: '' },
-  ttlMs: [29_000, 30_000],
-};
+/** What does not fit in here, or is to be kept in one place only. */
+const ledgerOnly: readonly ScriptRow[] = [
+  inLedger('complete', completedFields, { response: '' }),
+  inLedger('fail', failedFields, { text: '', details: '' }),
+];
+
+function inLedger(script: ScriptName, outcome: Fields, left: Fields): ScriptRow {
+  return {
+    script,
+    title: 'an outcome that is kept in the ledger only',
+    before: pending({ owner: 'me' }),
+    args: { kept: 'ledger', ...left },
+    ...done,
+    after: { ...outcome, kept: 'ledger', ...left, attempts: '2' },
+    stampsMs: { first_ms: -61_000 },
+    ttlMs: [29_000, 30_000],
+  };
+}
 
 export const settleRows: readonly ScriptRow[] = [
   ...settling('complete', completedFields),
-  ledgerOnly,
   ...settling('fail', failedFields),
+  ...ledgerOnly,
 ];

@@ -5,6 +5,7 @@ import type { Claim } from '../../../../src/idempotency/store.ts';
 import { EchoServiceService, SayRequest } from '../../../generated/echo/v1/echo_service.ts';
 import type { EchoService } from '../../../support/echo-service.ts';
 import type { Stage } from './stage.ts';
+import { until } from './until.ts';
 
 /** The identity of a call of Say that says nothing but a text, by a caller without a name. */
 export function sayRecord(text: string, key?: string): RecordIdentity {
@@ -54,8 +55,17 @@ export async function claimOfTheDead(service: EchoService, record: RecordIdentit
   return claim;
 }
 
+/** Resolves when a service has reached Redis: before, its calls make no claims there. */
+export async function reachesRedis({ store }: EchoService): Promise<void> {
+  const isReached = async () => (await store?.release(store.newClaim(sayRecord('nothing', 'nothing')))) === 'lost';
+  await until('Redis is reached', isReached);
+}
+
 /** Makes a lease end now, whatever it had left. */
 export async function endLease(stage: Stage, service: EchoService, record: RecordIdentity): Promise<void> {
+  if ((await stateInRedis(stage, service, record)) !== 'PENDING') {
+    throw new Error('there is no claim whose lease could end');
+  }
   const [seconds, microseconds] = await stage.redisClient.time();
   const justOver = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000) - 1;
   await stage.redisClient.hset(redisName(service, record), 'lease_ends_ms', justOver);
