@@ -25,7 +25,7 @@ function exchangeOf(call: (typeof calls)[number]): Exchange {
   return exchange;
 }
 
-test('the README shows create, repeat, another order under the key, no key, get, list, cancel and watch', () => {
+test('the README shows create, repeat, another order under the key, no key, get, list, cancel, watch and look', () => {
   expect(calls.map(({ buf: { method, headers } }) => [method, ...headers])).toEqual([
     ['orders.v1.OrderService/CreateOrder', 'idempotency-key: order-1'],
     ['orders.v1.OrderService/CreateOrder', 'idempotency-key: order-1'],
@@ -36,6 +36,7 @@ test('the README shows create, repeat, another order under the key, no key, get,
     ['orders.v1.OrderService/CreateOrder', 'idempotency-key: order-2'],
     ['orders.v1.OrderService/CancelOrder', 'idempotency-key: cancel-2'],
     ['orders.v1.OrderService/WatchOrder'],
+    ['idempotency.v1.IdempotencyService/GetRecord'],
   ]);
 });
 

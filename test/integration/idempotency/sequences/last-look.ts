@@ -1,0 +1,96 @@
+import { Coordinator } from '../../../../src/idempotency/coordinator.ts';
+import type { Outcome } from '../../../../src/idempotency/index.ts';
+import type { Request, State } from '../../../model/state.ts';
+import { type RealKey, requireSame } from './real-key.ts';
+
+interface Remains {
+  readonly orders: readonly string[];
+  readonly row: { readonly response: Buffer | null; readonly message: string | null; readonly age: string } | undefined;
+}
+
+/** When a sequence is over: what it has left in the database is what the model has, and the key is not dead (P6). */
+export async function lookAtRemains(key: RealKey, state: State): Promise<void> {
+  const { orders, row } = await remainsOf(key);
+  const placed = key.calls.filter((_call, index) => state.attempts[index]?.order !== 'none');
+  requireSame('the orders', orders, placed.map(({ response }) => response.toString()).sort());
+  const expected = state.row && key.outcomeOf(state.row.outcome);
+  requireSame('the outcome in the ledger', row && outcomeText(row), expected && textOf(expected));
+  for (const { attempt } of key.calls.filter((_call, index) => state.attempts[index]?.phase === 'answered')) {
+    // P1 and P2, without the model: whoever has an answer has that of the ledger, and for OK there is one order that lives.
+    requireSame('an answer', attempt.outcome && textOf(attempt.outcome), row && outcomeText(row));
+    if (attempt.outcome?.kind === 'completed') {
+      requireSame('whether the order exists', orders.includes(Buffer.from(attempt.outcome.response).toString()), true);
+    }
+  }
+  await callOnceMore(key, state, 'a');
+}
+
+async function remainsOf({ stage: { pool }, key, ledgerId }: RealKey): Promise<Remains> {
+  const { rows } = await pool.query<{ orders: string[] | null } & NonNullable<Remains['row']>>(
+    `select (select array_agg(order_id::text order by order_id::text) from orders where customer_id = $1) as orders,
+       response, status_message as message, case when expires_at > now() then 'live' else 'over' end as age
+     from (values (1)) as one left join idempotency_keys on id = $2`,
+    [key, ledgerId],
+  );
+  const [row] = rows;
+  const hasEntry = row !== undefined && (row.response !== null || row.message !== null);
+  return { orders: row?.orders ?? [], row: hasEntry ? row : undefined };
+}
+
+/** All is well again, and nobody is left: after one lease, a new call gets an answer. */
+async function callOnceMore(
+  key: RealKey,
+  { redis, row, attempts, expiredIsNew }: State,
+  request: Request,
+): Promise<void> {
+  const { store, ledger } = key.stage;
+  if (redis.kind === 'pending') {
+    await key.stage.redis.del(key.redisName);
+  }
+  const coordinator = new Coordinator({
+    store,
+    ledger,
+    report: () => {},
+    recheckMs: 10,
+    waitersPerKeyMax: 1,
+    runsMax: 1,
+    leadsMax: 1,
+    handlerLimitMs: 60_000,
+    responseBytesMax: 1_000,
+  });
+  const response = Buffer.from('once more');
+  const patience = { endsAtMs: performance.now() + 20_000, signal: new AbortController().signal };
+  const answered = coordinator
+    .begin(key.recordOf(request), patience, () => response)
+    .then(async (beginning) => {
+      if (beginning.kind === 'replay') {
+        return textOf(beginning.outcome);
+      }
+      const conclusion = await beginning.attempt.conclude({ kind: 'response', response });
+      if (conclusion.kind === 'refused') throw conclusion.error;
+      return conclusion.kind === 'answer' ? textOf(conclusion.outcome) : conclusion.kind;
+    });
+  const text = await answered.catch((error: unknown) =>
+    error instanceof Error && 'reason' in error ? error.reason : error,
+  );
+  await coordinator.drained();
+  requireSame('the answer to one more call', text, expectedText());
+
+  function expectedText(): string {
+    if (row === undefined || row.age === 'forgotten' || (row.age === 'expired' && expiredIsNew)) {
+      return response.toString();
+    }
+    if (attempts[row.outcome.by]?.request !== request) {
+      return 'IDEMPOTENCY_KEY_REUSED';
+    }
+    return row.age === 'expired' ? 'IDEMPOTENCY_KEY_EXPIRED' : textOf(key.outcomeOf(row.outcome));
+  }
+}
+
+function outcomeText({ response, message }: NonNullable<Remains['row']>): string | undefined {
+  return response?.toString() ?? message ?? undefined;
+}
+
+function textOf(outcome: Outcome): string {
+  return outcome.kind === 'completed' ? Buffer.from(outcome.response).toString() : outcome.message;
+}
