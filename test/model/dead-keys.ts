@@ -16,7 +16,7 @@ import { storesNumber } from './state-number.ts';
 import type { Step, StepName } from './step-names.ts';
 
 /** What leads a call to its answer when everything is well: the other steps are failures, or somebody else's. */
-const wellSteps: ReadonlySet<StepName> = new Set<StepName>([
+export const wellSteps: readonly StepName[] = [
   'begin-fresh',
   'begin-own',
   'begin-takeover',
@@ -38,7 +38,7 @@ const wellSteps: ReadonlySet<StepName> = new Set<StepName>([
   'commit-told',
   'conflict-told',
   'answer',
-]);
+];
 
 /** More steps than any call needs that is alone. */
 const STEPS_MAX = 20;
@@ -105,7 +105,7 @@ export class DeadKeys {
   #nextOf(state: State, me: number): State | undefined {
     let found: State | undefined;
     attemptSteps(state, me, this.#flaws, (name, next) => {
-      if (wellSteps.has(name)) {
+      if (wellSteps.includes(name)) {
         found ??= next;
       }
     });
@@ -139,7 +139,7 @@ export function stuckIn(state: State, steps: readonly Step[]): Fault | undefined
 }
 
 function canGoOn(index: number, steps: readonly Step[]): boolean {
-  return steps.some(({ attempt, name }) => attempt === index && wellSteps.has(name));
+  return steps.some(({ attempt, name }) => attempt === index && wellSteps.includes(name));
 }
 
 function hasWhomToWaitFor(state: State, { phase, process }: AttemptState): boolean {

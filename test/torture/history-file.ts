@@ -23,6 +23,7 @@ const eventRule = z.discriminatedUnion('kind', [
     method: z.enum(['create', 'cancel']),
     client: number,
     request: text,
+    wanted: text.exactOptional(),
     items: number,
     server: text,
     startMs: number,

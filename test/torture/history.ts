@@ -9,6 +9,8 @@ export interface CallEvent {
   readonly client: number;
   /** Tells the requests under one key apart; it stands in the order, too. */
   readonly request: string;
+  /** The order that a cancellation is about. */
+  readonly wanted?: string;
   /** How many items the order is to have; 0 for a cancellation. */
   readonly items: number;
   readonly server: string;

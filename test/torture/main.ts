@@ -67,10 +67,10 @@ async function run(options: TortureOptions): Promise<0 | 1> {
     await using stack = new AsyncDisposableStack();
     history = await torture({ options, environment: readEnvironment(), folder, logFolder, stack, over });
   }
+  const exitCode = verdict(history);
   if (options.record !== undefined) {
     await writeHistory(options.record, history);
   }
-  const exitCode = verdict(history);
   if (exitCode === 0) {
     await rm(folder, { recursive: true, force: true });
   } else {

@@ -82,9 +82,15 @@ function* judgePlaced(call: CallEvent, orders: readonly OrderRow[]): Generator<V
 }
 
 function* judgeCancelled(call: CallEvent, kept: RecordEvidence['kept']): Generator<Violation> {
-  const { record, code, orderId = 'without an id' } = call;
+  const { record, code, reason, wanted, orderId = 'without an id' } = call;
+  if (wanted !== undefined && reason === 'ORDER_NOT_FOUND' && kept.has(wanted)) {
+    yield { kind: 'refusedWrongly', subject: record, what: `the order ${wanted} was not found, and is kept` };
+  }
   if (code !== 'OK') {
     return;
+  }
+  if (wanted !== undefined && wanted !== orderId) {
+    yield { kind: 'strangerAnswered', subject: record, what: `${wanted} was to be cancelled, and ${orderId} was` };
   }
   yield* judgeAnswered(call);
   const state = kept.get(orderId)?.state;

@@ -64,7 +64,7 @@ async function readOrders(client: Client): Promise<readonly OrderRow[]> {
         kind: 'order',
         orderId,
         request,
-        record: recordOf(CREATE, key ?? 'without a ledger entry', request),
+        record: recordOf(CREATE, key ?? request, request),
         ...rest,
       });
     }

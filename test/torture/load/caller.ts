@@ -73,6 +73,7 @@ export class Caller {
       method: intent.method,
       client: index,
       request: intent.request,
+      ...(intent.method === 'cancel' && { wanted: intent.orderId }),
       items: intent.method === 'create' ? intent.items : 0,
       server,
       startMs,

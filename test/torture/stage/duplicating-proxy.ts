@@ -56,12 +56,12 @@ export class DuplicatingProxy implements AsyncDisposable {
     const answers = this.#ports().map((port) => this.#ask(port, headers, body));
     try {
       const answer = await Promise.any(answers);
-      if (!stream.destroyed) {
+      if (isOpen(stream)) {
         relay(stream, answer);
       }
     } catch {
       // As proxies do when nobody behind them answers.
-      if (!stream.destroyed) {
+      if (isOpen(stream)) {
         stream.respond(
           { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '14' },
           { endStream: true },
@@ -109,6 +109,10 @@ interface Answer {
   /** Undefined if the head has the status. */
   readonly trailers: IncomingHttpHeaders | undefined;
   readonly body: Buffer;
+}
+
+function isOpen(stream: ServerHttp2Stream): boolean {
+  return !(stream.destroyed || stream.closed);
 }
 
 function relay(stream: ServerHttp2Stream, { head, trailers, body }: Answer): void {

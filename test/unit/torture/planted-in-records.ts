@@ -41,6 +41,20 @@ export const plantedInRecords: readonly Planted[] = [
     insteadOf(gone.refusedAgain, { ...gone.refusedAgain, isReplay: false }),
   ],
   [
+    'a cancellation of an order that is kept, and was not found',
+    'refusedWrongly',
+    ['cancel gone'],
+    /id-cocoa was not found/,
+    insteadOf(gone.refused, { ...gone.refused, wanted: 'id-cocoa' }),
+  ],
+  [
+    'a cancellation that was answered with another order',
+    'strangerAnswered',
+    ['cancel tea'],
+    /id-cocoa was to be cancelled, and id-tea was/,
+    insteadOf(tea.cancelled, { ...tea.cancelled, wanted: 'id-cocoa' }),
+  ],
+  [
     'two answers for a key',
     'answerDiffers',
     ['create tea'],
