@@ -18,6 +18,8 @@ const { path, requestSerialize } = EchoServiceService.say;
 
 /** Two gigabytes are sent: some ten seconds where nothing else runs. */
 const MACHINE_IS_BUSY_MS = 120_000;
+/** Whoever is never reset is not waited for. */
+const HANGS_AFTER_MS = 30_000;
 
 let stage: Stage;
 
@@ -58,52 +60,72 @@ test(
   MACHINE_IS_BUSY_MS,
 );
 
-test('P10 a client that reads nothing is reset in bounded time, costs bounded memory, and is alone with it', async () => {
-  await using echo = await startEchoProcess(stores(), {
-    IDEMPOTENCY_MAX_WAITERS_PER_KEY: '1000',
-    GRPC_SEND_LIMIT_MS: '1000',
-    GRPC_CALL_LIMIT_MS: '3000',
-  });
-  echo.open();
-  const key = 'unread';
-  expect((await sayLarge(echo.client, MEBIBYTE, { key })).code).toBe(code.OK);
-  const before = residentMebibytes(echo.processId);
-  using memory = watchMemory(echo.processId);
-  using deaf = await openRawConnection(echo.port, 0);
-  const request = requestSerialize(largeRequest(MEBIBYTE));
-  const ends = Promise.all(Array.from({ length: 200 }, () => deaf.call(path, request, { 'idempotency-key': key })));
-  // Those on other connections have large answers and small ones as before.
-  expect((await atOnce(() => sayLarge(echo.client, MEBIBYTE, { key }))).code).toBe(code.OK);
-  expect((await atOnce(() => say(echo, { text: 'small' }, { key: 'small' }))).code).toBe(code.OK);
-  const counts = { reset: 0, late: 0, other: 0 };
-  for (const { resetCode, code: status } of await ends) {
-    if (resetCode === constants.NGHTTP2_ENHANCE_YOUR_CALM) counts.reset += 1;
-    else if (status === code.DEADLINE_EXCEEDED) counts.late += 1;
-    else counts.other += 1;
-  }
-  // A part was sent and reset; the others came to the limit of every call while they waited for their turn.
-  expect(counts.other).toBe(0);
-  // Three times or four, as many as a quarter of the budget holds.
-  expect(counts.reset).toBeGreaterThanOrEqual(15);
-  expect(counts.reset).toBeLessThanOrEqual(64);
-  expect(memory.peakMebibytes - before).toBeLessThan(SENDING_MEBIBYTES);
-  expect((await sayLarge(echo.client, MEBIBYTE, { key })).code).toBe(code.OK);
-}, 20_000);
+test(
+  'P10 a client that reads nothing is reset in bounded time, costs bounded memory, and is alone with it',
+  async () => {
+    await using echo = await startEchoProcess(stores(), {
+      IDEMPOTENCY_MAX_WAITERS_PER_KEY: '1000',
+      GRPC_SEND_LIMIT_MS: '1000',
+      GRPC_CALL_LIMIT_MS: '3000',
+    });
+    echo.open();
+    const key = 'unread';
+    expect((await sayLarge(echo.client, MEBIBYTE, { key })).code).toBe(code.OK);
+    const before = residentMebibytes(echo.processId);
+    using memory = watchMemory(echo.processId);
+    using deaf = await openRawConnection(echo.port, 0);
+    const request = requestSerialize(largeRequest(MEBIBYTE));
+    const ends = Promise.all(Array.from({ length: 200 }, () => deaf.call(path, request, { 'idempotency-key': key })));
+    // Those on other connections have large answers and small ones as before.
+    expect((await atOnce(() => sayLarge(echo.client, MEBIBYTE, { key }))).code).toBe(code.OK);
+    expect((await atOnce(() => say(echo, { text: 'small' }, { key: 'small' }))).code).toBe(code.OK);
+    const counts = { reset: 0, late: 0, other: 0 };
+    for (const { resetCode, code: status } of await ends) {
+      if (resetCode === constants.NGHTTP2_ENHANCE_YOUR_CALM) counts.reset += 1;
+      else if (status === code.DEADLINE_EXCEEDED) counts.late += 1;
+      else counts.other += 1;
+    }
+    // A part was sent and reset; the others came to the limit of every call while they waited for their turn.
+    expect(counts.other).toBe(0);
+    // Again and again, as many as a quarter of the budget holds.
+    expect(counts.reset).toBeGreaterThanOrEqual(16);
+    expect(counts.reset).toBeLessThanOrEqual(64);
+    expect(memory.peakMebibytes - before).toBeLessThan(SENDING_MEBIBYTES);
+    expect((await sayLarge(echo.client, MEBIBYTE, { key })).code).toBe(code.OK);
+  },
+  HANGS_AFTER_MS,
+);
 
 test.each([
-  ['once', {}],
-  // At its deadline and at the limit of every call, both behind the message that is not read.
-  ['twice', { 'grpc-timeout': '200m' }],
+  ['has not ended', '60000', {}],
+  ['has come to the limit of calls', '400', {}],
+  ['has come to its deadline and to the limit of calls', '400', { 'grpc-timeout': '200m' }],
 ])(
-  'P10 a call whose small answer is not read is reset, also if it ends %s, and counts as open no longer',
-  async (_times, headers) => {
-    const echo = await stage.startService({ settings: { GRPC_SEND_LIMIT_MS: '700', GRPC_CALL_LIMIT_MS: '400' } });
+  'P10 a call whose small answer is not read is reset, also if it %s, and counts as open no longer',
+  async (_how, callLimitMs, headers) => {
+    const settings = { GRPC_SEND_LIMIT_MS: '700', GRPC_CALL_LIMIT_MS: callLimitMs };
+    const echo = await stage.startService({ settings });
     using deaf = await openRawConnection(echo.port, 0);
     const request = requestSerialize({ ...SayRequest.fromPartial({}), text: 'unheard' });
     const ends = await Promise.all(Array.from({ length: 20 }, () => deaf.call(path, request, headers)));
     expect(new Set(ends.map(({ resetCode }) => resetCode))).toEqual(new Set([constants.NGHTTP2_ENHANCE_YOUR_CALM]));
     await until('no call is open', () => echo.callsInFlight() === 0);
   },
+  HANGS_AFTER_MS,
+);
+
+test(
+  'P10 a call whose request never ends is told of the limit of calls, and then reset',
+  async () => {
+    const echo = await stage.startService({ settings: { GRPC_SEND_LIMIT_MS: '300', GRPC_CALL_LIMIT_MS: '200' } });
+    using connection = await openRawConnection(echo.port);
+    const { code: told, resetCode } = await rawEnd(connection.open(path));
+    expect({ told, resetCode }).toEqual({
+      told: code.DEADLINE_EXCEEDED,
+      resetCode: constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    });
+  },
+  HANGS_AFTER_MS,
 );
 
 test('P10 large answers of callers that have left do not stand in the way of others', async () => {

@@ -1,5 +1,5 @@
 import { status as code, Metadata } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type EchoService, HandlerFailure } from '../../support/echo-service.ts';
 import { listenTo, say, toldBy } from '../idempotency/stage/calls.ts';
 import { redisName, sayRecord, stateInRedis } from '../idempotency/stage/records.ts';
@@ -13,13 +13,14 @@ let stage: Stage;
 let owner: EchoService;
 let full: EchoService;
 
-beforeAll(async () => {
+// A stage for each test: it opens the gates of one that has failed.
+beforeEach(async () => {
   stage = await openStage();
   owner = await stage.startService();
   full = await stage.startService({ settings: { GRPC_MAX_CALLS_IN_FLIGHT: '1' } });
 });
 
-afterAll(() => stage.close());
+afterEach(() => stage.close());
 
 test('P10 duplicates of another process’s call wait without a place; if it is given up, all are refused at once', async () => {
   const elsewhere = stage.createGate();

@@ -1,6 +1,6 @@
 import { Coordinator } from '../../../../src/idempotency/coordinator.ts';
-import type { Outcome } from '../../../../src/idempotency/index.ts';
-import type { Request, State } from '../../../model/state.ts';
+import type { Outcome, RecordIdentity } from '../../../../src/idempotency/index.ts';
+import type { State } from '../../../model/state.ts';
 import { type RealKey, requireSame } from './real-key.ts';
 
 interface Remains {
@@ -22,7 +22,7 @@ export async function lookAtRemains(key: RealKey, state: State): Promise<void> {
       requireSame('whether the order exists', orders.includes(Buffer.from(attempt.outcome.response).toString()), true);
     }
   }
-  await callOnceMore(key, state, 'a');
+  await callOnceMore(key, state);
 }
 
 async function remainsOf({ stage: { pool }, key, ledgerId }: RealKey): Promise<Remains> {
@@ -37,16 +37,22 @@ async function remainsOf({ stage: { pool }, key, ledgerId }: RealKey): Promise<R
   return { orders: row?.orders ?? [], row: hasEntry ? row : undefined };
 }
 
-/** All is well again, and nobody is left: after one lease, a new call gets an answer. */
-async function callOnceMore(
-  key: RealKey,
-  { redis, row, attempts, expiredIsNew }: State,
-  request: Request,
-): Promise<void> {
-  const { store, ledger } = key.stage;
-  if (redis.kind === 'pending') {
+/** All is well again, and nobody is left: after one lease, a new call gets an answer, and somebody else's gets one of its own (P9). */
+async function callOnceMore(key: RealKey, state: State): Promise<void> {
+  const [record, stranger] = [key.recordOf('a'), key.recordOf('a', 'somebody else')];
+  if (state.redis.kind === 'pending') {
     await key.stage.redis.del(key.redisName);
   }
+  requireSame(
+    'the answer to one more call',
+    await answerTo(key, record, 'once more'),
+    answerIn(key, state, 'once more'),
+  );
+  requireSame('the answer to a stranger', await answerTo(key, stranger, 'a stranger'), 'a stranger');
+}
+
+/** What a call hears that would answer with a text if it ran: an answer, or the reason of a refusal. */
+async function answerTo({ stage: { store, ledger } }: RealKey, record: RecordIdentity, text: string): Promise<unknown> {
   const coordinator = new Coordinator({
     store,
     ledger,
@@ -58,10 +64,10 @@ async function callOnceMore(
     handlerLimitMs: 60_000,
     responseBytesMax: 1_000,
   });
-  const response = Buffer.from('once more');
+  const response = Buffer.from(text);
   const patience = { endsAtMs: performance.now() + 20_000, signal: new AbortController().signal };
   const answered = coordinator
-    .begin(key.recordOf(request), patience, () => response)
+    .begin(record, patience, () => response)
     .then(async (beginning) => {
       if (beginning.kind === 'replay') {
         return textOf(beginning.outcome);
@@ -70,21 +76,21 @@ async function callOnceMore(
       if (conclusion.kind === 'refused') throw conclusion.error;
       return conclusion.kind === 'answer' ? textOf(conclusion.outcome) : conclusion.kind;
     });
-  const text = await answered.catch((error: unknown) =>
+  const heard = await answered.catch((error: unknown) =>
     error instanceof Error && 'reason' in error ? error.reason : error,
   );
   await coordinator.drained();
-  requireSame('the answer to one more call', text, expectedText());
+  return heard;
+}
 
-  function expectedText(): string {
-    if (row === undefined || row.age === 'forgotten' || (row.age === 'expired' && expiredIsNew)) {
-      return response.toString();
-    }
-    if (attempts[row.outcome.by]?.request !== request) {
-      return 'IDEMPOTENCY_KEY_REUSED';
-    }
-    return row.age === 'expired' ? 'IDEMPOTENCY_KEY_EXPIRED' : textOf(key.outcomeOf(row.outcome));
+function answerIn(key: RealKey, { row, attempts, expiredIsNew }: State, ofNew: string): string {
+  if (row === undefined || row.age === 'forgotten' || (row.age === 'expired' && expiredIsNew)) {
+    return ofNew;
   }
+  if (attempts[row.outcome.by]?.request !== 'a') {
+    return 'IDEMPOTENCY_KEY_REUSED';
+  }
+  return row.age === 'expired' ? 'IDEMPOTENCY_KEY_EXPIRED' : textOf(key.outcomeOf(row.outcome));
 }
 
 function outcomeText({ response, message }: NonNullable<Remains['row']>): string | undefined {

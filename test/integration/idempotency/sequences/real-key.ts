@@ -12,6 +12,9 @@ import type { SequenceStage } from './sequence-stage.ts';
 const LEASE_MS = 60_000;
 const TIME_TO_LIVE_MS = 86_400_000;
 
+/** The wall clocks of two processes differ by so much: no time of a record may come from them. */
+const CLOCK_SHIFT_MS = 25 * 3_600_000;
+
 /** A key that nobody has used before, and its calls: what the model has, in reality. */
 export class RealKey {
   readonly stage: SequenceStage;
@@ -37,9 +40,9 @@ export class RealKey {
     return Buffer.from(this.recordOf('a').id, 'hex');
   }
 
-  recordOf(request: Request): RecordIdentity {
+  recordOf(request: Request, principal = 'anonymous'): RecordIdentity {
     return recordIdentity({
-      principal: 'anonymous',
+      principal,
       method: '/test.v1.TestService/Test',
       key: { value: this.key, source: 'client' },
       fingerprint: { version: 1, hash: createHash('sha256').update(request).digest('hex') },
@@ -72,7 +75,7 @@ export class RealKey {
     };
     this.calls.push(call);
     const { store, ledger } = this.stage;
-    const running = this.#processes.get(process) ?? new RealProcess(store, ledger);
+    const running = this.#processes.get(process) ?? new RealProcess(store, ledger, process * CLOCK_SHIFT_MS);
     this.#processes.set(process, running);
     running.call(call);
   }

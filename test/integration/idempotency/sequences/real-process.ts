@@ -41,9 +41,12 @@ export class RealProcess {
   readonly #attempts = new Map<Claim, RealAttempt>();
   readonly #coordinator: Coordinator;
   readonly #ledger: Ledger;
+  readonly #clockShiftMs: number;
 
-  constructor(store: Store, ledger: Ledger) {
+  /** @param clockShiftMs by how much its wall clock is wrong */
+  constructor(store: Store, ledger: Ledger, clockShiftMs: number) {
     this.#ledger = ledger;
+    this.#clockShiftMs = clockShiftMs;
     this.#coordinator = new Coordinator({
       store: this.#steppedStore(store),
       ledger: { read: (id) => this.#read(id), record: (entry) => this.#commit(entry, (own) => ledger.record(own)) },
@@ -156,17 +159,28 @@ export class RealProcess {
         if (decision === 'fail' || decision === 'delayed') {
           return { kind: 'unavailable' };
         }
-        const reply = await store.begin(claim);
+        const reply = await this.#atItsClock(() => store.begin(claim));
         attempt.reply = reply.kind === 'acquired' && reply.takeover ? 'takeover' : reply.kind;
         return decision === 'unheard' ? { kind: 'unavailable' } : reply;
       },
       // The lease is renewed when the sequence says so, and not by the clock.
       renew: async () => 'lost',
       settle: (claim, outcome, timeToLiveMs) =>
-        behind('settle', claim, () => store.settle(claim, outcome, timeToLiveMs)),
+        behind('settle', claim, () => this.#atItsClock(() => store.settle(claim, outcome, timeToLiveMs))),
       release: (claim) => behind('release', claim, () => store.release(claim)),
       watch: (id) => store.watch(id),
     };
+  }
+
+  /** Whatever a question to Redis is made of is made before its promise is there. */
+  #atItsClock<T>(ask: () => Promise<T>): Promise<T> {
+    const { now } = Date;
+    Date.now = () => now() + this.#clockShiftMs;
+    try {
+      return ask();
+    } finally {
+      Date.now = now;
+    }
   }
 
   #caller(): RealAttempt {
