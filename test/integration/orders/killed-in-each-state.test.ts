@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import type { PausePoint } from '../../../src/idempotency/index.ts';
 import { createOrder, orderRequest } from '../../support/order-requests.ts';
 import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
+import { storiesAtOnce } from '../../support/stories-at-once.ts';
 import { type CallResult, metadataValue, status, unaryCall } from '../../support/unary-call.ts';
 import { namesOf, nameToBe } from './record-names.ts';
 import { type OpenStores, openStores } from './stores.ts';
@@ -179,51 +180,77 @@ function endingOf(result: CallResult): string {
 }
 
 // One process a point dies with all calls in it, so that each row of the table costs no process of its own.
-test.each(whole)(
-  'P6 a process is killed at %s with a call in each state of the record: every key is usable again within one lease, with one effect',
-  async (point) => {
-    const rows = named
-      .filter(({ reached }) => reached.includes(point))
-      .map((row) => ({ ...row, key: `${point}-${row.index}` }));
-    await using victim = await startServiceProcess({ ...stores, pauseAt: point, pauseEach: true });
-    for (const { key, prepare } of rows) await prepare(key);
-    const calls = rows.map(({ method, key }) => call(victim, method, key, 60_000));
-    await victim.paused(rows.length);
-    await victim.kill();
-    const firsts = await Promise.all(calls);
+async function killedWithACallInEachState(point: PausePoint): Promise<void> {
+  const rows = named
+    .filter(({ reached }) => reached.includes(point))
+    .map((row) => ({ ...row, key: `${point}-${row.index}` }));
+  await using victim = await startServiceProcess({ ...stores, pauseAt: point, pauseEach: true });
+  for (const { key, prepare } of rows) await prepare(key);
+  const calls = rows.map(({ method, key }) => call(victim, method, key, 60_000));
+  await victim.paused(rows.length);
+  await victim.kill();
+  const firsts = await Promise.all(calls);
 
-    const retries = await Promise.all(rows.map(({ method, key }) => call(survivor, method, key, LEASE_MS + MARGIN_MS)));
-    const isBehind = behindCommit.includes(point);
-    const expected = rows.map(({ name, before, behind }) => [name, isBehind ? behind : before]);
-    expect(rows.map(({ name }, index) => [name, retries[index] && endingOf(retries[index])])).toEqual(expected);
+  const retries = await Promise.all(rows.map(({ method, key }) => call(survivor, method, key, LEASE_MS + MARGIN_MS)));
+  const isBehind = behindCommit.includes(point);
+  const expected = rows.map(({ name, before, behind }) => [name, isBehind ? behind : before]);
+  expect(rows.map(({ name }, index) => [name, retries[index] && endingOf(retries[index])])).toEqual(expected);
 
-    for (const [index, { key, method, orders }] of rows.entries()) {
-      expect(await stores.audit.effectsOf(key)).toMatchObject({ orders });
-      const again = await call(survivor, method, key, LEASE_MS);
-      expect([key, again.code, again.response]).toEqual([key, retries[index]?.code, retries[index]?.response]);
-      const first = firsts[index];
-      if (again.code === status.OK)
-        expect([key, again.response]).toEqual([key, await stores.audit.ledgerAnswerOf(key)]);
-      // Who was answered before the death got the same.
-      if (first?.code === status.OK) expect([key, first.response]).toEqual([key, again.response]);
-    }
-  },
-  60_000,
-);
+  for (const [index, { key, method, orders }] of rows.entries()) {
+    expect(await stores.audit.effectsOf(key)).toMatchObject({ orders });
+    const again = await call(survivor, method, key, LEASE_MS);
+    expect([key, again.code, again.response]).toEqual([key, retries[index]?.code, retries[index]?.response]);
+    const first = firsts[index];
+    if (again.code === status.OK) expect([key, again.response]).toEqual([key, await stores.audit.ledgerAnswerOf(key)]);
+    // Who was answered before the death got the same.
+    if (first?.code === status.OK) expect([key, first.response]).toEqual([key, again.response]);
+  }
+}
 
-test.each(whole)(
-  'P6 a process without Redis is killed at %s: the same key is usable again at once, with one effect',
-  async (point) => {
-    const { databaseUrl } = stores;
-    const key = `without-redis-${point}`;
-    await using victim = await startServiceProcess({ databaseUrl, pauseAt: point });
-    const first = call(victim, 'create', key, 60_000);
-    await victim.paused();
-    await victim.kill();
-    await first;
-    const retry = await call(survivor, 'create', key, LEASE_MS);
-    expect(endingOf(retry)).toBe(behindCommit.includes(point) ? 'OK replayed' : 'OK executed');
-    expect(await stores.audit.effectsOf(key)).toMatchObject({ orders: 1, entries: 1 });
-  },
-  60_000,
-);
+async function killedWithoutRedis(point: PausePoint): Promise<void> {
+  const { databaseUrl } = stores;
+  const key = `without-redis-${point}`;
+  await using victim = await startServiceProcess({ databaseUrl, pauseAt: point });
+  const first = call(victim, 'create', key, 60_000);
+  await victim.paused();
+  await victim.kill();
+  await first;
+  const retry = await call(survivor, 'create', key, LEASE_MS);
+  expect(endingOf(retry)).toBe(behindCommit.includes(point) ? 'OK replayed' : 'OK executed');
+  expect(await stores.audit.effectsOf(key)).toMatchObject({ orders: 1, entries: 1 });
+}
+
+// Six at once: most of the time goes by in waiting for leases.
+const points: readonly (readonly PausePoint[])[] = [
+  ['before_begin', 'after_begin', 'before_commit'],
+  ['after_commit', 'before_settle', 'before_answer'],
+];
+for (const some of points) {
+  describe(some.join(', '), () => {
+    storiesAtOnce(
+      {
+        ...storiesOf(
+          some,
+          (point) =>
+            `P6 a process is killed at ${point} with a call in each state of the record: every key is usable again within one lease, with one effect`,
+          killedWithACallInEachState,
+        ),
+        ...storiesOf(
+          some,
+          (point) =>
+            `P6 a process without Redis is killed at ${point}: the same key is usable again at once, with one effect`,
+          killedWithoutRedis,
+        ),
+      },
+      120_000,
+    );
+  });
+}
+
+function storiesOf(
+  some: readonly PausePoint[],
+  nameOf: (point: PausePoint) => string,
+  story: (point: PausePoint) => Promise<void>,
+): Record<string, () => Promise<void>> {
+  return Object.fromEntries(some.map((point) => [nameOf(point), () => story(point)]));
+}

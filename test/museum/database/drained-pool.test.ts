@@ -73,13 +73,16 @@ test('D5 duplicates that wait leave the pool to others: 50 callers cancel one or
   const { orderId } = createdOrder(await place(service.client, 'wanted-by-all'));
   await holder.query('begin');
   await holder.query('select from orders where order_id = $1 for update', [orderId]);
-  const cancels = Array.from({ length: DUPLICATES }, (_, index) =>
-    cancelOrder(service.client, orderId, { key: `cancel-${index}` }),
-  );
+  // Whoever is told to come again, because the machine was too slow for all of them at once, does so with its key.
+  const cancel = async (key: string): Promise<string> => {
+    const outcome = inWords(await cancelOrder(service.client, orderId, { key }));
+    return outcome.endsWith('may retry') ? await cancel(key) : outcome;
+  };
+  const cancels = Array.from({ length: DUPLICATES }, (_, index) => cancel(`cancel-${index}`));
   await until('they wait in the database', async () => (await waitingStatements()) > 0);
   await expectOthersUnaffected('beside-cancels');
   await holder.query('rollback');
-  const outcomes = (await Promise.all(cancels)).map(inWords);
+  const outcomes = await Promise.all(cancels);
   expect(outcomes.filter((outcome) => outcome === 'OK executed')).toHaveLength(1);
   expect(new Set(outcomes)).toEqual(new Set(['OK executed', 'FAILED_PRECONDITION ORDER_NOT_CANCELLABLE']));
 });
