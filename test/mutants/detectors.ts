@@ -30,7 +30,17 @@ export const detectors: readonly Detector[] = [
   {
     name: 'faults',
     look: ({ faults }, tree, seed) => {
-      const run = ['test/torture/main.ts', '--seconds', String(FAULT_RUN_SECONDS), '--seed', seed, '--faults', faults];
+      const run = [
+        'test/torture/main.ts',
+        '--seconds',
+        String(FAULT_RUN_SECONDS),
+        '--rest',
+        '1',
+        '--seed',
+        seed,
+        '--faults',
+        faults,
+      ];
       return timed(() => fails(tree, 'faults', run));
     },
   },

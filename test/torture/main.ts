@@ -18,6 +18,7 @@ interface ParsedOptions {
   readonly seconds: number;
   readonly servers: number;
   readonly clients: number;
+  readonly rest: number;
   readonly seed?: string;
   readonly faults?: readonly Fault[];
   readonly record?: string;
@@ -33,6 +34,11 @@ const program = new Command('torture')
   .addOption(option('--clients <number>', 'clients at once, from 1 to 500', wholeNumber(1, 500)).default(32))
   .addOption(option('--seed <text>', 'everything random comes from it; a new one unless given', seed))
   .addOption(option('--faults <list>', 'names or lanes, separated by commas; all unless given', readFaults))
+  .addOption(
+    option('--rest <seconds>', 'between two faults of a lane, on average, from 0 to 600', wholeNumber(0, 600)).default(
+      5,
+    ),
+  )
   .option('--record <file>', 'write the history, one JSON object a line')
   .addOption(new Option('--replay <file>', 'judge a history again, and run nothing').conflicts(['record', 'faults']))
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
@@ -45,8 +51,8 @@ async function main({ replay, ...parsed }: ParsedOptions): Promise<0 | 1 | 2> {
     if (replay !== undefined) {
       return verdict(await readHistory(replay));
     }
-    const { seed: chosenSeed = String(randomInt(1_000_000_000)), faults = allFaults, record, ...rest } = parsed;
-    return await run({ ...rest, seed: chosenSeed, faults, record });
+    const { seed: chosenSeed = String(randomInt(1_000_000_000)), faults = allFaults, record, rest, ...size } = parsed;
+    return await run({ ...size, seed: chosenSeed, faults, restSeconds: rest, record });
   } catch (error) {
     if (!(error instanceof Error && ['OptionFault', 'SimulatorError', 'EmbeddedError'].includes(error.name))) {
       throw error;

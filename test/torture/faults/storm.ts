@@ -9,6 +9,8 @@ import { killEverything } from './kill-everything.ts';
 export interface StormOptions {
   readonly faults: readonly Fault[];
   readonly seconds: number;
+  /** Between two faults of a lane, on average. */
+  readonly restSeconds: number;
   readonly seed: string;
   readonly stage: Stage;
   readonly editions: Editions;
@@ -19,7 +21,6 @@ export interface StormOptions {
 
 /** So often everything is killed at once. */
 const CALM_EVERY_MS = 60_000;
-const REST_MS = { min: 300, max: 3_000 } as const;
 
 const lanes: readonly Lane[] = ['servers', 'redis', 'postgres', 'clients'];
 
@@ -38,14 +39,14 @@ export async function rage(options: StormOptions): Promise<void> {
 }
 
 async function rageIn(lane: Lane, gust: number, endMs: number, options: StormOptions): Promise<void> {
-  const { seed, stage, editions, over } = options;
+  const { seed, stage, editions, over, restSeconds } = options;
   const [first, ...others] = options.faults.filter((fault) => fault.lane === lane);
   if (first === undefined) {
     return;
   }
   for (let index = 0; performance.now() < endMs && !over.aborted; index += 1) {
     const dice = new Dice(seed, 'fault', lane, gust, index);
-    const restMs = dice.between(REST_MS.min, REST_MS.max);
+    const restMs = dice.between(0, 2_000 * restSeconds);
     await sleep(Math.min(restMs, Math.max(0, endMs - performance.now())), undefined, { signal: over }).catch(() => {});
     const fault = dice.pick([first, ...others]);
     await struck(fault.name, () => fault.strike({ stage, editions, dice }), options);
