@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { flaws } from '../model/flaws.ts';
 import { scopes } from '../model/scopes.ts';
@@ -26,7 +26,7 @@ const FAULT_RUN_SECONDS = 20;
 
 export const detectors: readonly Detector[] = [
   { name: 'search', look: async ({ flaw }) => (flaw === undefined ? undefined : timed(async () => searchFinds(flaw))) },
-  { name: 'sequences', look: (_mutant, tree) => timed(() => fails(tree, 'sequences', SEQUENCES)) },
+  { name: 'sequences', look: (_mutant, tree) => timed(() => fails(tree, 'sequences', SEQUENCES, /Property failed/)) },
   {
     name: 'faults',
     look: ({ faults }, tree, seed) => {
@@ -41,7 +41,7 @@ export const detectors: readonly Detector[] = [
         '--faults',
         faults,
       ];
-      return timed(() => fails(tree, 'faults', run));
+      return timed(() => fails(tree, 'faults', run, /: FAILED with \d+ violations/));
     },
   },
 ];
@@ -58,8 +58,13 @@ function searchFinds(flaw: NonNullable<Mutant['flaw']>): boolean {
   return search(scopes[flaws[flaw].foundIn], { flaws: new Set([flaw]) }).violation !== undefined;
 }
 
-/** Runs a program of Node in a tree. @returns whether it ended with 1, which says that something was found */
-async function fails(tree: string, name: string, programArguments: readonly string[]): Promise<boolean> {
+/** Runs a program of Node in a tree. @returns whether it has found something, which its exit code says, and a sentence of its log */
+async function fails(
+  tree: string,
+  name: string,
+  programArguments: readonly string[],
+  sentence: RegExp,
+): Promise<boolean> {
   const logFile = join(tree, `${name}.log`);
   const log = await open(logFile, 'w');
   const child = spawn(process.execPath, programArguments, {
@@ -69,7 +74,7 @@ async function fails(tree: string, name: string, programArguments: readonly stri
   });
   await log.close();
   const [code] = await once(child, 'exit');
-  if (code === 0 || code === 1) {
+  if (code === 0 || (code === 1 && sentence.test(await readFile(logFile, 'utf8')))) {
     return code === 1;
   }
   throw new Error(`${name} in ${tree} ended with ${code}, which proves nothing; see ${logFile}`);

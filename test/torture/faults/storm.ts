@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dice } from '../../../src/simulator/dice.ts';
+import { findDegraded } from '../judge/at-rest.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Editions } from '../stage/editions.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -34,6 +35,7 @@ export async function rage(options: StormOptions): Promise<void> {
   for (let gust = 0; performance.now() < endMs && !over.aborted; gust += 1) {
     const gustEndMs = Math.min(endMs, performance.now() + CALM_EVERY_MS);
     await Promise.all(lanes.map((lane) => rageIn(lane, gust, gustEndMs, options)));
+    options.recorder.note(await findDegraded(stage));
     await struck('everything-killed', () => killEverything({ stage }), options);
   }
 }

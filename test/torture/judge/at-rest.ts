@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { z } from 'zod';
+import { poll } from '../../../src/embedded/poll.ts';
 import type { LeftEvent } from '../history.ts';
 import { withDatabase } from '../stage/database-session.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -26,6 +27,8 @@ const OPEN_TRANSACTIONS = `${SESSIONS} and state like 'idle in transaction%'`;
 const WAITING_LOCKS = 'select count(*)::integer from pg_locks where not granted';
 
 const LOOK_MS = 500;
+/** The service looks for Redis once a second. */
+const RECOVERY_LIMIT_MS = 15_000;
 
 /** Waits until every order is final and every event is told. */
 export async function comeToRest(url: string, limitMs: number, say: (what: string) => void): Promise<void> {
@@ -58,11 +61,21 @@ export async function findLeft({ postgres, posts }: Stage): Promise<readonly Lef
       leftOf(`${slot.name}: questions what it holds without an answer`, figures === undefined ? 1 : 0, 0),
       leftOf(`${slot.name}: megabytes of heap`, Math.round((figures?.heapBytes ?? 0) / MEBIBYTE), HEAP_MEGABYTES_MAX),
       leftOf(`${slot.name}: calls in flight`, figures?.calls ?? 0, 0),
-      leftOf(`${slot.name}: goes without Redis, which is there`, figures?.isDegraded === false ? 0 : 1, 0),
       leftOf(`${slot.name}: records that it leads for`, figures?.runs ?? 0, 0),
     );
   }
   return left;
+}
+
+/** Who still goes without Redis some seconds after it is back. Asked before everything is killed: whoever starts anew begins well. */
+export async function findDegraded({ posts }: Stage): Promise<readonly LeftEvent[]> {
+  return await Promise.all(
+    posts.map(async ({ slot }) => {
+      const isWell = async () => ((await slot.figures())?.isDegraded === false ? true : undefined);
+      const wasWell = await poll(isWell, { timeoutMs: RECOVERY_LIMIT_MS, intervalMs: LOOK_MS });
+      return leftOf(`${slot.name}: goes without Redis, which is there`, wasWell ? 0 : 1, 0);
+    }),
+  );
 }
 
 /** Ends the servers as an operator would. */

@@ -77,11 +77,16 @@ export function readAnswer(method: Intent['method'], { code, bytes }: Answer): A
   if (code !== status.OK || bytes === undefined) {
     return { orderId: undefined, answeredRequest: undefined };
   }
-  const order = (method === 'create' ? CreateOrderResponse : CancelOrderResponse).decode(bytes).order;
-  return {
-    orderId: order?.orderId,
-    answeredRequest: method === 'create' ? order?.note : order?.stateReason,
-  };
+  try {
+    const order = (method === 'create' ? CreateOrderResponse : CancelOrderResponse).decode(bytes).order;
+    return {
+      orderId: order?.orderId,
+      answeredRequest: method === 'create' ? order?.note : order?.stateReason,
+    };
+  } catch {
+    // Whatever that is, it is no answer to this request.
+    return { orderId: undefined, answeredRequest: 'nothing that can be read' };
+  }
 }
 
 interface AnsweredOrder {

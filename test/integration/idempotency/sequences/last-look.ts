@@ -3,6 +3,9 @@ import type { Outcome, RecordIdentity } from '../../../../src/idempotency/index.
 import type { State } from '../../../model/state.ts';
 import { type RealKey, requireSame } from './real-key.ts';
 
+/** How long a dead claim stays behind its lease, see src/idempotency/redis/begin.lua. */
+const CLAIM_MARGIN_MS = 1_000;
+
 interface Remains {
   readonly orders: readonly string[];
   readonly row: { readonly response: Buffer | null; readonly message: string | null; readonly age: string } | undefined;
@@ -41,6 +44,9 @@ async function remainsOf({ stage: { pool }, key, ledgerId }: RealKey): Promise<R
 async function callOnceMore(key: RealKey, state: State): Promise<void> {
   const [record, stranger] = [key.recordOf('a'), key.recordOf('a', 'somebody else')];
   if (state.redis.kind === 'pending') {
+    // Whatever else frees a key: a claim goes away by itself, soon after its lease.
+    const leftMs = await key.stage.redis.pttl(key.redisName);
+    requireSame('whether the claim ends with its lease', leftMs <= record.policy.leaseMs + CLAIM_MARGIN_MS, true);
     await key.stage.redis.del(key.redisName);
   }
   requireSame(
