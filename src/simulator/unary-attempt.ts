@@ -73,7 +73,19 @@ export function attempt<Request>(
 function toAnswer(code: status, message: string, bytes: Buffer | undefined, metadata: Metadata) {
   const [value] = metadata.get('grpc-status-details-bin');
   const detailBytes = value instanceof Uint8Array ? value : Buffer.alloc(0);
-  const { details } = Status.decode(detailBytes);
+  const details = readDetails(detailBytes);
+  if (details === undefined) {
+    return {
+      code,
+      message,
+      bytes: undefined,
+      reason: 'DETAILS_UNREADABLE',
+      hash: hashOf(failureContent(code, message, detailBytes)),
+      countedKey: undefined,
+      isReplay: false,
+      retryAfterMs: undefined,
+    };
+  }
   const find = (name: string) => details.find(({ typeUrl }) => typeUrl === `type.googleapis.com/google.rpc.${name}`);
   const info = find('ErrorInfo');
   const retry = find('RetryInfo');
@@ -89,6 +101,15 @@ function toAnswer(code: status, message: string, bytes: Buffer | undefined, meta
     isReplay: metadata.get('idempotency-status')[0] === 'replayed',
     retryAfterMs: delay && Number(delay.seconds) * 1_000 + delay.nanos / 1e6,
   };
+}
+
+/** @returns undefined if the bytes are no google.rpc.Status */
+function readDetails(bytes: Uint8Array): Status['details'] | undefined {
+  try {
+    return Status.decode(bytes).details;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What makes two failures equal. */
