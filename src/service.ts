@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import { readContractFile } from './contract.ts';
-import type { Database } from './database/database.ts';
 import { PostgresNumberedEvents } from './database/event-log.ts';
 import { PostgresLedger } from './database/ledger.ts';
 import { OrderRepository } from './database/order-repository.ts';
@@ -15,17 +14,14 @@ import { OrderServiceService } from './generated/orders/v1/order_service.ts';
 import {
   Idempotency,
   type IdempotencyEvent,
-  noMemory,
-  noRunBoard,
-  noStore,
   type Pause,
   RecordPageTokens,
-  RedisStore,
   RunAnnouncer,
   readContract,
   Seal,
 } from './idempotency/index.ts';
 import { openDatabase } from './open-database.ts';
+import { openStore } from './open-store.ts';
 import { PageTokens } from './orders/page-token.ts';
 import { type Metrics, startMetrics } from './telemetry/metrics.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
@@ -209,50 +205,6 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   const limit = new AbortController();
   await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {})]);
   limit.abort();
-}
-
-interface StoreOptions extends Pick<ServiceOptions, 'config' | 'logger'> {
-  readonly database: Database;
-  readonly seal: Seal;
-  readonly metrics: Metrics;
-}
-
-function openStore({ config, database, seal, logger, metrics }: StoreOptions) {
-  const { url } = config.redis;
-  if (url === undefined) {
-    logger.warn('there is no REDIS_URL: the service is right, but slower');
-    metrics.setDegraded(true);
-    return { port: noStore, memory: noMemory, board: noRunBoard, isAvailable: () => false, close: () => {} };
-  }
-  const store = new RedisStore({
-    ...config.redis,
-    url,
-    epoch: () => database.epoch,
-    cachedAnswerBytesMax: config.idempotency.maxCachedAnswerBytes,
-    onEviction: (policy) =>
-      logger.warn(
-        { policy },
-        `Redis may throw out running claims and the event stream (${policy}): set maxmemory-policy to noeviction or volatile-ttl`,
-      ),
-    onChange: (isAvailable, error) => {
-      metrics.setDegraded(!isAvailable);
-      if (isAvailable) {
-        logger.info('Redis is back: the service is no longer degraded');
-      } else {
-        logger.warn(
-          { err: error },
-          'Redis gives no usable answers: the service is degraded, which means slower, but right',
-        );
-      }
-    },
-  });
-  return {
-    port: store,
-    memory: store,
-    board: store.runBoard(seal),
-    isAvailable: () => store.available,
-    close: () => store.close(),
-  };
 }
 
 function reportEvent(event: IdempotencyEvent, method: string, logger: Logger, metrics: Metrics): void {

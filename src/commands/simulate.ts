@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Environment } from '../config/environment.ts';
-import { OptionFault, type SimulationOptions, seed, share, target, wholeNumber } from '../simulator/options.ts';
+import { type SimulationOptions, seed, share, target, wholeNumber } from '../simulator/options.ts';
+import { option } from './option.ts';
 
 /** What commander makes of the command line. */
 type ParsedOptions = Omit<SimulationOptions, 'killWorkersEverySeconds' | 'redisRestarts' | 'target' | 'seed'> & {
@@ -56,14 +57,4 @@ export function addSimulation(command: Command, readEnvironment: () => Environme
       // Everything is closed and printed. Node 26 has been seen to spin for ever in its own clean-up after so many cut connections.
       process.exit(exitCode);
     });
-}
-
-function option<Value>(flags: string, description: string, read: (text: string) => Value): Option {
-  return new Option(flags, description).argParser((text: string) => {
-    try {
-      return read(text);
-    } catch (error) {
-      throw error instanceof OptionFault ? new InvalidArgumentError(`${error.message}.`) : error;
-    }
-  });
 }

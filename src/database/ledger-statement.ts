@@ -37,3 +37,11 @@ export function insertEntry(
     where known.expires_at + ${rememberedMs} * interval '1 millisecond' <= now()
     returning id`;
 }
+
+/** How old an entry is, as a part of a query: `live`, `expired` or `forgotten`. @param memoryMs how long an expired entry is remembered */
+export function entryAge(memoryMs: number): RawBuilder<unknown> {
+  return sql`
+    case when expires_at > now() then 'live'
+         when expires_at + ${memoryMs} * interval '1 millisecond' > now() then 'expired'
+         else 'forgotten' end`;
+}

@@ -10,7 +10,7 @@ import {
 } from '../idempotency/index.ts';
 import type { Database, Statement } from './database.ts';
 import { CommitUnknownError, DatabaseError } from './database-error.ts';
-import { insertEntry } from './ledger-statement.ts';
+import { entryAge, insertEntry } from './ledger-statement.ts';
 import { sqlStates } from './sql-state.ts';
 
 const rowRule = z.object({
@@ -44,9 +44,7 @@ export class PostgresLedger implements Ledger {
   async read(id: string): Promise<LedgerRow | undefined> {
     const query = sql`
       select fingerprint, fingerprint_version, state, stored_form, response, status_code, status_message, status_details,
-        case when expires_at > now() then 'live'
-             when expires_at + ${this.#memoryMs} * interval '1 millisecond' > now() then 'expired'
-             else 'forgotten' end as age,
+        ${entryAge(this.#memoryMs)} as age,
         greatest(0, ceil(extract(epoch from expires_at - now()) * 1000)) as time_left_ms
       from idempotency_keys where id = ${Buffer.from(id, 'hex')}`;
     const { rows } = await this.#database.read((entityManager) => query.execute(entityManager.getKysely<never>()));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ArchivedEntry, ArchivePage, ArchiveQuery, RecordArchive } from '../idempotency/index.ts';
 import type { Database } from './database.ts';
 import type { LedgerOptions } from './ledger.ts';
+import { entryAge } from './ledger-statement.ts';
 
 /** A page looks at so many entries at most, however few of them are asked for. */
 const EXAMINED_MAX = 5_000;
@@ -74,9 +75,7 @@ export class PostgresRecordArchive implements RecordArchive {
       select id, method, key, fingerprint, fingerprint_version, state, stored_form, status_code, status_message, created_at,
         (extract(epoch from created_at) * 1000)::bigint as settled_ms,
         (extract(epoch from expires_at) * 1000)::bigint as expires_ms,
-        case when expires_at > now() then 'live'
-             when expires_at + ${this.#memoryMs} * interval '1 millisecond' > now() then 'expired'
-             else 'forgotten' end as age
+        ${entryAge(this.#memoryMs)} as age
       from idempotency_keys`;
   }
 

@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { option } from '../../src/commands/option.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
-import { OptionFault, seed, wholeNumber } from '../../src/simulator/options.ts';
+import { seed, wholeNumber } from '../../src/simulator/options.ts';
 import { allFaults, readFaults } from './faults/all-faults.ts';
 import type { Fault } from './faults/fault.ts';
 import type { History } from './history.ts';
@@ -89,14 +90,4 @@ function verdict(history: History): 0 | 1 {
   const violations = judge(history);
   process.stdout.write(`${renderReport(history, violations)}\n`);
   return violations.length === 0 ? 0 : 1;
-}
-
-function option<Value>(flags: string, description: string, read: (text: string) => Value): Option {
-  return new Option(flags, description).argParser((text: string) => {
-    try {
-      return read(text);
-    } catch (error) {
-      throw error instanceof OptionFault ? new InvalidArgumentError(`${error.message}.`) : error;
-    }
-  });
 }

@@ -97,14 +97,15 @@ export class RedisLink {
       return value;
     } catch (cause) {
       if (cause instanceof ReplyError) {
-        this.#leaveShifted(client);
+        // Once one reply has gone to the wrong command, all that follow on the connection may.
+        this.#leave(client);
       }
       throw new RedisUnavailableError('Redis gave no usable answer.', { wasSent: true, cause });
     }
   }
 
-  /** Once one reply has gone to the wrong command, all that follow on the connection may. */
-  #leaveShifted(client: ScriptClient): void {
+  /** Goes on with another connection, if this one has not been left already. */
+  #leave(client: ScriptClient): void {
     if (this.#client === client && !this.#isClosed) {
       client.redis.disconnect();
       this.#client = this.#open();
@@ -129,10 +130,7 @@ export class RedisLink {
     } else if (this.#isStillConnecting()) {
       return;
     }
-    if (!this.#isClosed) {
-      this.#client.redis.disconnect();
-      this.#client = this.#open();
-    }
+    this.#leave(this.#client);
   }
 
   /** A connection that was made and says nothing is as useless as one that was not made in time. */

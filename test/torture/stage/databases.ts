@@ -89,10 +89,6 @@ export class TorturedRedis {
     return this.#server.port;
   }
 
-  get processId(): number {
-    return this.#server.processId;
-  }
-
   async kill(): Promise<void> {
     await killFamily(this.#server.processId);
   }
