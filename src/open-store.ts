@@ -18,7 +18,14 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
   if (url === undefined) {
     logger.warn('there is no REDIS_URL: the service is right, but slower');
     metrics.setDegraded(true);
-    return { port: noStore, memory: noMemory, board: noRunBoard, isAvailable: () => false, close: () => {} };
+    return {
+      port: noStore,
+      memory: noMemory,
+      board: noRunBoard,
+      connecting: () => Promise.resolve(),
+      isAvailable: () => false,
+      close: () => {},
+    };
   }
   const store = new RedisStore({
     ...config.redis,
@@ -46,6 +53,7 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
     port: store,
     memory: store,
     board: store.runBoard(seal),
+    connecting: () => store.connecting(),
     isAvailable: () => store.available,
     close: () => store.close(),
   };

@@ -166,6 +166,8 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   if (config.grpc.reflection) {
     addReflection(server, contract);
   }
+  // So that the first callers find Redis, too. Where it does not answer, they are served without it.
+  await withinLimit(store.connecting(), config.redis.connectTimeoutMs);
   const port = await listen(server, config.grpc.listen.authority, {
     maxConnections: config.grpc.maxConnections,
     onConnectionRefused: atMostEvery(WARNING_INTERVAL_MS, () =>

@@ -1,7 +1,7 @@
 import type { Promised } from './invariants.ts';
 import type { ScopeName } from './scopes.ts';
 
-interface FlawFacts {
+export interface FlawFacts {
   /** What is broken, one transition each. */
   readonly what: string;
   /** What the search finds broken by it, and in which scope. */

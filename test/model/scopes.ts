@@ -51,3 +51,4 @@ export const scopes = {
 } as const satisfies Record<string, Scope>;
 
 export type ScopeName = keyof typeof scopes;
+export const scopeNames = Object.keys(scopes).filter((name): name is ScopeName => name in scopes);

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../src/commands/load-config.ts';
 import { runMigrations } from '../../src/commands/migrate.ts';
 import { firstStopSignal } from '../../src/commands/stop-signals.ts';
@@ -27,6 +28,7 @@ const service = await startService({
   }),
 });
 process.send?.(service.port);
+flushCompileCache();
 await stopSignal;
 await service.stop();
 process.disconnect?.();

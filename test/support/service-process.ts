@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@grpc/grpc-js';
 import type { PausePoint } from '../../src/idempotency/index.ts';
+import { nodeEnvironment } from './node-environment.ts';
 import { type Stores, testEnvironment } from './test-config.ts';
 import { createClient } from './unary-call.ts';
 
@@ -43,7 +44,7 @@ export async function startServiceProcess({
 }: ServiceProcessOptions): Promise<ServiceProcess> {
   const script = fileURLToPath(new URL('./pausable-service.ts', import.meta.url));
   const env = {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     ...testEnvironment(stores, settings),
     ...(pauseAt && { PAUSE_AT: pauseAt }),
     ...(pauseEach && { PAUSE_EACH: 'true' }),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from './node-environment.ts';
 import { type Stores, testEnvironment } from './test-config.ts';
 
 /** `order-service worker` in a process of its own, to be killed, frozen and stopped by signals. */
@@ -25,7 +26,7 @@ export interface WorkerProcessOptions extends Stores {
 /** Starts a worker and returns when it takes orders. */
 export async function startWorkerProcess({ settings = {}, ...stores }: WorkerProcessOptions): Promise<WorkerProcess> {
   const script = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-  const env = { PATH: process.env['PATH'], ...testEnvironment(stores, settings) };
+  const env = { ...nodeEnvironment(), ...testEnvironment(stores, settings) };
   const child = spawn(process.execPath, [script, 'worker'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
   const log: string[] = [];

@@ -26,7 +26,7 @@ export const redisSettings = {
   connectTimeoutMs: setting(durationMs({ min: 10, max: 60_000 }), {
     variable: 'REDIS_CONNECT_TIMEOUT_MS',
     default: 1_000,
-    reason: 'no call waits for it: it only bounds one attempt in the background',
+    reason: 'no call waits for it, only a start, once',
     meaning: 'How long opening a connection may take.',
   }),
   slowMs: setting(durationMs({ min: 1, max: 10_000 }), {

@@ -46,6 +46,7 @@ export class RedisLink {
   readonly #prober: NodeJS.Timeout;
   #client: ScriptClient;
   #openedAtMs = 0;
+  #attempt = Promise.resolve();
   #isCircuitOpen = false;
   #isClosed = false;
   #evictionTold: string | undefined;
@@ -71,6 +72,11 @@ export class RedisLink {
 
   get available(): boolean {
     return this.#breaker.state === CircuitState.Closed;
+  }
+
+  /** Resolves when the present attempt to connect has ended, well or not. A server that says nothing lets it go on. */
+  connecting(): Promise<void> {
+    return this.#attempt;
   }
 
   /**
@@ -145,7 +151,7 @@ export class RedisLink {
     // A command on a broken connection is rejected and counted; the event has nothing to add, but must be heard.
     client.redis.on('error', () => {});
     client.redis.on('ready', () => void this.#lookAtEviction(client));
-    client.redis.connect().catch(() => {});
+    this.#attempt = client.redis.connect().catch(() => {});
     return client;
   }
 

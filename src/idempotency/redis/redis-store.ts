@@ -62,6 +62,11 @@ export class RedisStore implements Store, RecordMemory {
     return this.#link.available;
   }
 
+  /** Resolves when the first connection is there, or could not be made. A server that says nothing lets it wait. */
+  connecting(): Promise<void> {
+    return this.#link.connecting();
+  }
+
   newClaim(record: RecordIdentity): Claim {
     return { record, owner: randomBytes(16).toString('hex'), epoch: this.#options.epoch() };
   }

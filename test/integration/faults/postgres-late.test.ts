@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { findFreePort } from '../../../src/embedded/port.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { testEnvironment } from '../../support/test-config.ts';
@@ -45,7 +46,7 @@ async function startServe() {
   const stores = { databaseUrl: postgres.url, redisUrl: redis.url };
   const settings = { GRPC_LISTEN: `127.0.0.1:${port}`, DATABASE_CONNECT_TIMEOUT_MS: '500' };
   const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-  const env = { PATH: process.env['PATH'], ...testEnvironment(stores, settings) };
+  const env = { ...nodeEnvironment(), ...testEnvironment(stores, settings) };
   const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit').then(([code]: unknown[]) => code);
   const lines: string[] = [];

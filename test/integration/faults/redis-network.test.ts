@@ -4,6 +4,7 @@ import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { namesOf } from '../orders/record-names.ts';
 import { customerIn, expectPlacedOnce, expectSettled, inWords, place } from './named-orders.ts';
 import { completedReply, withRedis } from './redis-server.ts';
 import { until } from './until.ts';
@@ -56,6 +57,18 @@ afterAll(async () => {
   await Promise.all([service.stop(), neighbour.stop()]);
   await proxy.stop();
   await Promise.all([database.drop(), redis.stop()]);
+});
+
+test('a service takes calls when it has found Redis: also its first call leaves a record there', async () => {
+  // Some round trips pass before a connection is of use.
+  proxy.setDelay(90);
+  await using starting = await startWatchedService({
+    databaseUrl: database.url,
+    redisUrl: `redis://127.0.0.1:${proxy.port}`,
+    settings: { REDIS_COMMAND_TIMEOUT_MS: '5000', REDIS_SLOW_MS: '4900' },
+  });
+  expect(inWords(await place(starting.client, 'first-of-all'))).toBe('OK executed');
+  expect(await withRedis(redis, (admin) => namesOf(admin, 'first-of-all'))).toHaveLength(1);
 });
 
 test('P5: answers that come, but slowly, open the circuit, and quick ones close it again', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Client, Metadata } from '@grpc/grpc-js';
 import { EchoServiceService, SayRequest } from '../../generated/echo/v1/echo_service.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import type { Stores } from '../../support/test-config.ts';
 import { type CallOptions, type CallResult, createClient, unaryCall } from '../../support/unary-call.ts';
 
@@ -22,7 +23,7 @@ export async function startEchoProcess(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<EchoProcess> {
   const env = {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     DATABASE_URL: databaseUrl,
     ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
     SETTINGS: JSON.stringify(settings),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 
 /** The program as a user runs it, in a process of its own. */
 export interface MainProcess {
@@ -30,7 +31,7 @@ const patienceMs = 60_000;
 export function startMain({ command, folder, environment }: MainOptions): MainProcess {
   const child = spawn(process.execPath, [script, command], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...nodeEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

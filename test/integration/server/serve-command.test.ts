@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { poll } from '../../../src/embedded/poll.ts';
 import { findFreePort } from '../../../src/embedded/port.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { getOrder } from '../../support/order-requests.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { testEnvironment } from '../../support/test-config.ts';
@@ -22,7 +23,7 @@ afterAll(() => database.drop());
 /** `npm run serve`, without npm. */
 function serve(settings: Readonly<Record<string, string>>) {
   const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-  const env = { PATH: process.env['PATH'], ...testEnvironment({ databaseUrl: database.url }, settings) };
+  const env = { ...nodeEnvironment(), ...testEnvironment({ databaseUrl: database.url }, settings) };
   const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const said = new Map<string, () => void>();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
@@ -21,7 +22,7 @@ export function runSimulator(
   environment: Readonly<Record<string, string>> = {},
 ): RunningSimulator {
   const child = spawn(process.execPath, [main, 'simulate', ...words], {
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...nodeEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { storiesAtOnce } from '../../support/stories-at-once.ts';
 import { testEnvironment } from '../../support/test-config.ts';
@@ -66,7 +67,7 @@ async function startPooler(serverPort: number, behaviour: Behaviour) {
 /** Runs a command as an operator does. @returns its exit code and what it said */
 async function run(command: string, databaseUrl: string): Promise<{ readonly code: unknown; readonly said: string }> {
   const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-  const env = { PATH: process.env['PATH'], ...testEnvironment({ databaseUrl }) };
+  const env = { ...nodeEnvironment(), ...testEnvironment({ databaseUrl }) };
   return await new Promise((resolve) => {
     execFile(process.execPath, [main, command], { env, timeout: 50_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, said: stdout + stderr }),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@grpc/grpc-js';
 import { z } from 'zod';
 import type { PausePoint } from '../../../src/idempotency/index.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { type Stores, testEnvironment } from '../../support/test-config.ts';
 import { createClient } from '../../support/unary-call.ts';
 
@@ -39,7 +40,7 @@ export async function startMeasuredProcess({
   ...stores
 }: MeasuredProcessOptions): Promise<MeasuredProcess> {
   const script = fileURLToPath(new URL('./measured-service.ts', import.meta.url));
-  const env = { PATH: process.env['PATH'], ...testEnvironment(stores, { LOG_LEVEL: 'warn', ...settings }) };
+  const env = { ...nodeEnvironment(), ...testEnvironment(stores, { LOG_LEVEL: 'warn', ...settings }) };
   const child = fork(script, { env, execArgv: ['--expose-gc'], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const log: string[] = [];
   for (const input of [child.stdout, child.stderr]) {

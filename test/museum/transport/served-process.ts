@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { type Stores, testEnvironment } from '../../support/test-config.ts';
 
 /** The command `serve`, as an operator runs it. */
@@ -20,7 +21,7 @@ export async function startServed(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ServedProcess> {
   const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-  const env = { PATH: process.env['PATH'], ...testEnvironment(stores, settings) };
+  const env = { ...nodeEnvironment(), ...testEnvironment(stores, settings) };
   const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit').then(([code]: unknown[]) => code);
   const taking = Promise.withResolvers<number>();

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../../src/commands/load-config.ts';
 import { serve } from '../../../src/commands/serve.ts';
 import { firstStopSignal } from '../../../src/commands/stop-signals.ts';
@@ -36,6 +37,7 @@ await serve({
   onReady: (started) => {
     service = started;
     process.send?.('ready');
+    flushCompileCache();
   },
   stopped: firstStopSignal(logger),
 });

@@ -82,7 +82,7 @@ async function buildPost(
   index: number,
   postgres: TorturedPostgres,
   redis: TorturedRedis,
-  { environment, edition, logFolder, stack }: StageOptions,
+  { environment, edition, folder, logFolder, stack }: StageOptions,
 ): Promise<Post> {
   const [toDatabase, toRedis] = await Promise.all([startTcpProxy(postgres.port), startTcpProxy(redis.port)]);
   const port = await findFreePort();
@@ -102,6 +102,8 @@ async function buildPost(
       GRPC_LISTEN: `${loopback}:${port}`,
       LOG_FORMAT: 'json',
       METRICS_LISTEN: '',
+      // Servers start again and again: what one has compiled the next one need not.
+      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     },
   });
   stack.defer(() => slot.kill());
