@@ -9,7 +9,7 @@ export interface Answer {
   readonly message: string;
   /** The bytes of the answer, for OK. */
   readonly bytes: Buffer | undefined;
-  /** The reason in the error's details, else the name of its code. */
+  /** The reason in the error's details; without, DETAILS_MISSING if the service should have given some, else the name of the code. */
   readonly reason: string;
   /** Equal for equal answers: made of the bytes, or of an error's code, message and details. */
   readonly hash: string;
@@ -95,12 +95,18 @@ function toAnswer(code: status, message: string, bytes: Buffer | undefined, meta
     code,
     message,
     bytes: code === status.OK ? bytes : undefined,
-    reason: info === undefined ? String(status[code]) : ErrorInfo.decode(info.value).reason,
+    reason: info === undefined ? reasonWithoutDetails(code, metadata) : ErrorInfo.decode(info.value).reason,
     hash: hashOf(content),
     countedKey: metadata.get('idempotency-key')[0]?.toString(),
     isReplay: metadata.get('idempotency-status')[0] === 'replayed',
     retryAfterMs: delay && Number(delay.seconds) * 1_000 + delay.nanos / 1e6,
   };
+}
+
+/** A client that makes a status itself, or a server before it looked at the key, tells none. The service itself always says why. */
+function reasonWithoutDetails(code: status, metadata: Metadata): string {
+  const isOfService = code !== status.OK && metadata.get('idempotency-key').length > 0;
+  return isOfService ? 'DETAILS_MISSING' : String(status[code]);
 }
 
 /** @returns undefined if the bytes are no google.rpc.Status */

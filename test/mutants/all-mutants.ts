@@ -8,7 +8,7 @@ export const control: Mutant = {
   name: 'nothing-planted',
   what: 'the source as it is',
   changes: [],
-  faults: 'clients-cut',
+  faults: 'servers,redis,postgres,clients',
 };
 
 export const allMutants: readonly Mutant[] = [...callMutants, ...redisMutants, ...ledgerMutants];

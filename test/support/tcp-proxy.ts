@@ -140,6 +140,7 @@ export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> 
     heal: () => {
       isSwallowing = false;
       falseReply = undefined;
+      cut = undefined;
     },
     swallowReplyTo: (bytes) => {
       falseReply = { to: bytes, change: () => Buffer.alloc(0) };

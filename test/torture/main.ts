@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { Command, Option } from 'commander';
 import { option } from '../../src/commands/option.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
-import { seed, wholeNumber } from '../../src/simulator/options.ts';
+import { OptionFault, seed, wholeNumber } from '../../src/simulator/options.ts';
 import { allFaults, readFaults } from './faults/all-faults.ts';
 import type { Fault } from './faults/fault.ts';
 import type { History } from './history.ts';
@@ -55,20 +56,31 @@ async function main({ replay, ...parsed }: ParsedOptions): Promise<0 | 1 | 2> {
     const { seed: chosenSeed = String(randomInt(1_000_000_000)), faults = allFaults, record, rest, ...size } = parsed;
     return await run({ ...size, seed: chosenSeed, faults, restSeconds: rest, record });
   } catch (error) {
-    if (!(error instanceof Error && ['OptionFault', 'SimulatorError', 'EmbeddedError'].includes(error.name))) {
-      throw error;
-    }
-    process.stderr.write(`${error.message}\n`);
+    const isExpected =
+      error instanceof Error && ['OptionFault', 'SimulatorError', 'EmbeddedError'].includes(error.name);
+    process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`);
     return 2;
   }
 }
 
-async function run(options: TortureOptions): Promise<0 | 1> {
+async function run(options: TortureOptions): Promise<0 | 1 | 2> {
+  if (options.record !== undefined) {
+    await makeWritable(options.record);
+  }
   const folder = await mkdtemp(join(tmpdir(), 'order-service-torture-'));
   const logFolder = join(folder, 'logs');
   await mkdir(logFolder);
   const over = new AbortController();
-  process.once('SIGINT', () => over.abort()).once('SIGTERM', () => over.abort());
+  let isCutShort = false;
+  const cutShort = () => {
+    if (isCutShort) {
+      // The second one: what was started is ended by its own handlers of `exit` and `disconnect`.
+      process.exit(2);
+    }
+    isCutShort = true;
+    over.abort();
+  };
+  process.on('SIGINT', cutShort).on('SIGTERM', cutShort);
   let history: History;
   {
     await using stack = new AsyncDisposableStack();
@@ -83,7 +95,20 @@ async function run(options: TortureOptions): Promise<0 | 1> {
   } else {
     process.stderr.write(`The logs of the servers are kept in ${logFolder}\n`);
   }
+  if (exitCode === 0 && isCutShort) {
+    process.stderr.write(`The run was ended early: it is no run of ${options.seconds} s\n`);
+    return 2;
+  }
   return exitCode;
+}
+
+/** Where a history cannot be written, that is told before the run, and not when all is over. */
+async function makeWritable(file: string): Promise<void> {
+  try {
+    await writeFile(file, '');
+  } catch (error) {
+    throw new OptionFault(`--record ${file} cannot be written: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function verdict(history: History): 0 | 1 {

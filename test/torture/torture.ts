@@ -1,6 +1,6 @@
 import type { Environment } from '../../src/config/environment.ts';
 import { takeSteps } from '../../src/simulator/progress.ts';
-import { rage } from './faults/storm.ts';
+import { killAll, rage } from './faults/storm.ts';
 import type { History } from './history.ts';
 import { comeToRest, endInOrder, findLeft } from './judge/at-rest.ts';
 import { takeSnapshot } from './judge/snapshot.ts';
@@ -94,13 +94,21 @@ async function endure(
   using _telling = tell(recorder, say);
   const health: Health = { wellSinceMs: Number.POSITIVE_INFINITY };
   const load = besiege({ ...options, stage, recorder, over: over.signal, health });
+  const storm = rage({ ...options, stage, editions, recorder, over: over.signal });
   try {
-    await Promise.race([rage({ ...options, stage, editions, recorder, over: over.signal }), load]);
+    await Promise.race([storm, load]);
   } finally {
     over.abort();
+    // Whatever it has broken it mends, before anything is ended.
+    await Promise.allSettled([storm]);
   }
   health.wellSinceMs = performance.now();
-  return await load;
+  const meant = await load;
+  // These servers have lived through faults. Those that come behind the next kill are new, and have nothing to lose yet.
+  await comeToRest(stage.postgres.url, REST_LIMIT_MS, say);
+  recorder.note(await findLeft(stage));
+  await killAll({ stage, recorder });
+  return meant;
 }
 
 /** Shows how far it is until it is disposed of. */

@@ -14,6 +14,6 @@ export interface FaultContext {
 export interface Fault {
   readonly name: string;
   readonly lane: Lane;
-  /** Breaks something and mends it again. @returns what was done */
-  readonly strike: (context: FaultContext) => Promise<string>;
+  /** Breaks something and mends it again. @returns what was done; undefined: it did not come to it, and does not count */
+  readonly strike: (context: FaultContext) => Promise<string | undefined>;
 }

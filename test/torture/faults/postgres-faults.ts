@@ -67,7 +67,7 @@ async function refuse({ stage, dice }: FaultContext, refusal: Refusal): Promise<
   return `${refusal} for ${refusedMs} ms`;
 }
 
-async function loseAcknowledgements({ stage, dice }: FaultContext): Promise<string> {
+async function loseAcknowledgements({ stage, dice }: FaultContext): Promise<string | undefined> {
   const times = dice.between(3, 15);
   let lost = 0;
   for (let index = 0; index < times; index += 1) {
@@ -76,7 +76,7 @@ async function loseAcknowledgements({ stage, dice }: FaultContext): Promise<stri
     lost += (await Promise.race([isLost, sleep(500, false)])) ? 1 : 0;
     toDatabase.heal();
   }
-  return `${lost} acknowledgements of commits lost`;
+  return lost === 0 ? undefined : `${lost} acknowledgements lost`;
 }
 
 async function slow({ stage, dice }: FaultContext): Promise<string> {

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { SimulatorError } from '../../../src/simulator/simulator-error.ts';
 import { withRedis } from '../stage/redis-session.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { fillWithForeignValues } from './foreign-values.ts';
 
 const LOOK_MS = 50;
-const LOOKS_MAX = 100;
+const LOOKS_MAX = 600;
 
 export const redisFaults: readonly Fault[] = [
   { name: 'redis-killed', lane: 'redis', strike: kill },
@@ -51,7 +53,13 @@ async function load({ stage, dice }: FaultContext): Promise<string> {
     return await redis.dbsize();
   });
   await lead.kill();
-  await lead.restart({ 'key-load-delay': String(Math.ceil((loadMs * 1_000) / Math.max(keys, 1))) });
+  await lead.restart({
+    'key-load-delay': String(Math.ceil((loadMs * 1_000) / Math.max(keys, 1))),
+    // So often it looks up from loading, to say that it does: every 2 MB otherwise.
+    'loading-process-events-interval-bytes': '1024',
+  });
+  // It would load as slowly from a leader that it is to follow.
+  await withRedis(lead.url, (redis) => redis.config('SET', 'key-load-delay', '0'));
   return `Redis restarted, and loaded for some ${loadMs} ms`;
 }
 
@@ -68,11 +76,17 @@ async function flushScripts({ stage }: FaultContext): Promise<string> {
 async function squeeze({ stage, dice }: FaultContext, policy: 'noeviction' | 'allkeys-random'): Promise<string> {
   const squeezedMs = dice.between(1_000, 4_000);
   await withRedis(stage.redises[0].url, async (redis) => {
-    await redis.config('SET', 'maxmemory-policy', policy, 'maxmemory', '1mb');
+    await redis.config('SET', 'maxmemory-policy', policy, 'maxmemory', await roomFor(redis, policy));
     await sleep(squeezedMs);
     await redis.config('SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction');
   });
-  return `maxmemory 1 MB with ${policy} for ${squeezedMs} ms`;
+  return `no memory left, with ${policy}, for ${squeezedMs} ms`;
+}
+
+/** What evicts has as much as it uses. An empty Redis has nearly a megabyte: with less it would evict everything, and still refuse. */
+async function roomFor(redis: Redis, policy: 'noeviction' | 'allkeys-random'): Promise<string> {
+  const [, used] = /used_memory:(\d+)/.exec(await redis.info('memory')) ?? [];
+  return policy === 'noeviction' || used === undefined ? '1mb' : used;
 }
 
 async function demote({ stage, dice }: FaultContext): Promise<string> {
@@ -113,20 +127,23 @@ async function failOver({ stage, dice }: FaultContext): Promise<string> {
 }
 
 async function becomes(text: string, info: () => Promise<string>): Promise<void> {
-  for (let looks = 0; looks < LOOKS_MAX && !(await info()).includes(text); looks += 1) {
+  for (let looks = 0; !(await info()).includes(text); looks += 1) {
+    if (looks === LOOKS_MAX) {
+      throw new SimulatorError(`Redis did not come to ${text} within ${(LOOKS_MAX * LOOK_MS) / 1_000} s`);
+    }
     await sleep(LOOK_MS);
   }
 }
 
 async function busy({ stage, dice }: FaultContext): Promise<string> {
-  const rounds = dice.between(20, 60) * 1_000_000;
+  const rounds = dice.between(100, 500) * 1_000_000;
   await withRedis(stage.redises[0].url, (redis) => redis.eval(`for round = 1, ${rounds} do end return 1`, 0));
   return `a foreign script of ${rounds} rounds`;
 }
 
-async function foreignValues({ stage, dice }: FaultContext): Promise<string> {
+async function foreignValues({ stage, dice }: FaultContext): Promise<string | undefined> {
   const count = await withRedis(stage.redises[0].url, (redis) => fillWithForeignValues(redis, dice));
-  return `foreign values under ${count} names`;
+  return count === 0 ? undefined : `foreign values under ${count} names`;
 }
 
 async function slow({ stage, dice }: FaultContext): Promise<string> {

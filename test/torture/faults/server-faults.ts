@@ -55,7 +55,7 @@ async function freeze(context: FaultContext): Promise<string> {
   return `${slot.name} stopped for ${frozenMs} ms`;
 }
 
-async function freezeAtPoint(context: FaultContext): Promise<string> {
+async function freezeAtPoint(context: FaultContext): Promise<string | undefined> {
   const slot = pickSlot(context);
   const point = context.dice.pick(pausePoints);
   const frozenMs = context.dice.between(FREEZE_MS.min, FREEZE_MS.max);
@@ -63,7 +63,7 @@ async function freezeAtPoint(context: FaultContext): Promise<string> {
   await sleep(frozenMs);
   slot.disarm();
   slot.thaw();
-  return `${slot.name} stopped at ${point} for up to ${frozenMs} ms`;
+  return (await slot.hasStruck()) ? `${slot.name} stopped at ${point} for up to ${frozenMs} ms` : undefined;
 }
 
 async function restart(context: FaultContext): Promise<string> {

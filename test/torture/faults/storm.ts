@@ -27,17 +27,28 @@ const lanes: readonly Lane[] = ['servers', 'redis', 'postgres', 'clients'];
 
 /**
  * Lets faults happen, each lane for itself, until the time is over. Now and then all lanes pause, and everything is killed at once;
- * so it ends, too.
+ * who lives through the last gust is looked at before it is killed.
  */
 export async function rage(options: StormOptions): Promise<void> {
   const { seconds, over, stage } = options;
   const endMs = performance.now() + seconds * 1_000;
   for (let gust = 0; performance.now() < endMs && !over.aborted; gust += 1) {
-    const gustEndMs = Math.min(endMs, performance.now() + CALM_EVERY_MS);
-    await Promise.all(lanes.map((lane) => rageIn(lane, gust, gustEndMs, options)));
+    const gustEndMs = Math.min(endMs, performance.now() + Math.min(CALM_EVERY_MS, seconds * 500));
+    const gusts = await Promise.allSettled(lanes.map((lane) => rageIn(lane, gust, gustEndMs, options)));
+    for (const result of gusts) {
+      if (result.status === 'rejected') {
+        throw result.reason;
+      }
+    }
     options.recorder.note(await findDegraded(stage));
-    await struck('everything-killed', () => killEverything({ stage }), options);
+    if (performance.now() < endMs && !over.aborted) {
+      await killAll(options);
+    }
   }
+}
+
+export async function killAll({ stage, recorder }: Pick<StormOptions, 'stage' | 'recorder'>): Promise<void> {
+  await struck('everything-killed', () => killEverything({ stage, recorder }), { recorder });
 }
 
 async function rageIn(lane: Lane, gust: number, endMs: number, options: StormOptions): Promise<void> {
@@ -55,8 +66,14 @@ async function rageIn(lane: Lane, gust: number, endMs: number, options: StormOpt
   }
 }
 
-async function struck(name: string, strike: () => Promise<string>, { recorder }: StormOptions): Promise<void> {
+async function struck(
+  name: string,
+  strike: () => Promise<string | undefined>,
+  { recorder }: Pick<StormOptions, 'recorder'>,
+): Promise<void> {
   const startMs = recorder.nowMs();
   const what = await strike();
-  recorder.noteFault({ fault: name, what, startMs, endMs: recorder.nowMs() });
+  if (what !== undefined) {
+    recorder.noteFault({ fault: name, what, startMs, endMs: recorder.nowMs() });
+  }
 }

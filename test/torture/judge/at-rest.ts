@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { poll } from '../../../src/embedded/poll.ts';
+import { JOB_KEY_PREFIX } from '../../../src/fulfilment/jobs.ts';
 import type { LeftEvent } from '../history.ts';
 import { withDatabase } from '../stage/database-session.ts';
 import type { Stage } from '../stage/stage.ts';
+import { findLeftInRedis } from './left-in-redis.ts';
 
 const countRule = z.tuple([z.object({ count: z.number() })]);
 
 /** Pool of calls, pool of jobs, listener and own sessions of a server, generously; a leak grows past it. */
 const SESSIONS_PER_SERVER_MAX = 30;
-/** What a server that has served for a minute may hold more than when it was new. */
+/** A server at rest holds some 60 MB, and with each leak more. */
 const HEAP_MEGABYTES_MAX = 150;
 const MEBIBYTE = 1_048_576;
 
@@ -26,7 +28,15 @@ const SESSIONS = `
 const OPEN_TRANSACTIONS = `${SESSIONS} and state like 'idle in transaction%'`;
 const WAITING_LOCKS = 'select count(*)::integer from pg_locks where not granted';
 
+const JOBLESS = `
+  select count(*)::integer from orders
+  where state = 'PENDING'
+    and not exists (select from graphile_worker.jobs where key = '${JOB_KEY_PREFIX}' || order_id)
+    and not exists (select from dead_letters where dead_letters.order_id = orders.order_id)`;
+
 const LOOK_MS = 500;
+/** A call without an answer ends after GRPC_CALL_LIMIT_MS, a minute. */
+const QUIET_LIMIT_MS = 75_000;
 /** The service looks for Redis once a second. */
 const RECOVERY_LIMIT_MS = 15_000;
 
@@ -46,7 +56,7 @@ export async function comeToRest(url: string, limitMs: number, say: (what: strin
 }
 
 /** What is still there though nobody calls any more. */
-export async function findLeft({ postgres, posts }: Stage): Promise<readonly LeftEvent[]> {
+export async function findLeft({ postgres, redises: [redis], posts }: Stage): Promise<readonly LeftEvent[]> {
   const left: LeftEvent[] = await withDatabase(postgres.url, async (client) => [
     leftOf('orders that are not final', await countOf(client, UNFINISHED), 0),
     leftOf('events that are not published', await countOf(client, UNPUBLISHED), 0),
@@ -55,7 +65,11 @@ export async function findLeft({ postgres, posts }: Stage): Promise<readonly Lef
     leftOf('waits for locks', await countOf(client, WAITING_LOCKS), 0),
   ]);
   for (const { slot } of posts) {
-    const figures = await slot.figures();
+    const atRest = async () => {
+      const held = await slot.figures();
+      return held === undefined || held.calls + held.runs > 0 ? undefined : held;
+    };
+    const figures = (await poll(atRest, { timeoutMs: QUIET_LIMIT_MS, intervalMs: LOOK_MS })) ?? (await slot.figures());
     left.push(
       leftOf(`${slot.name}: ends that nobody caused`, slot.endedByItself, 0),
       leftOf(`${slot.name}: questions what it holds without an answer`, figures === undefined ? 1 : 0, 0),
@@ -64,6 +78,7 @@ export async function findLeft({ postgres, posts }: Stage): Promise<readonly Lef
       leftOf(`${slot.name}: records that it leads for`, figures?.runs ?? 0, 0),
     );
   }
+  left.push(...(await findLeftInRedis(redis.url)));
   return left;
 }
 
@@ -78,10 +93,20 @@ export async function findDegraded({ posts }: Stage): Promise<readonly LeftEvent
   );
 }
 
-/** Ends the servers as an operator would. */
+/** Orders of which no worker has taken hold, and that have no job. Asked while no worker lives: later they would be given one. */
+export async function findJobless(url: string): Promise<LeftEvent> {
+  return await withDatabase(url, async (client) =>
+    leftOf('orders that were placed without a job', await countOf(client, JOBLESS), 0),
+  );
+}
+
+/** Ends the servers as an operator would. @returns how often they did not end in order, now and before */
 export async function endInOrder({ posts }: Stage): Promise<readonly LeftEvent[]> {
   return await Promise.all(
-    posts.map(async ({ slot }) => leftOf(`${slot.name}: ends by force`, (await slot.stop()) ? 0 : 1, 0)),
+    posts.map(async ({ slot }) => {
+      await slot.stop();
+      return leftOf(`${slot.name}: ends by force`, slot.endedByForce, 0);
+    }),
   );
 }
 

@@ -47,6 +47,7 @@ export function* judgeRecord(evidence: RecordEvidence): Generator<Violation> {
   for (const call of calls) {
     yield* judgeRefusal(call, calls);
   }
+  yield* judgeLastWords(record, calls);
 }
 
 function* judgeAnswers({ record, entry }: RecordEvidence, outcomes: readonly CallEvent[]): Generator<Violation> {
@@ -121,6 +122,17 @@ function* judgeRefusal(call: CallEvent, calls: readonly CallEvent[]): Generator<
   if (!calls.some((other) => other.request !== request && !isReused(other) && other.startMs < endMs)) {
     const what = `${request} was refused, and nobody else can have had the key`;
     yield { kind: 'refusedWrongly', subject: record, what };
+  }
+}
+
+/** Everybody is asked again when all is at rest: who is refused then, is so for the outcome of another request. */
+function* judgeLastWords(record: string, calls: readonly CallEvent[]): Generator<Violation> {
+  for (const [request, own] of Map.groupBy(calls, (call) => call.request)) {
+    const last = own.reduce((one, other) => (other.endMs > one.endMs ? other : one));
+    if (isReused(last) && !calls.some((other) => other.request !== request && isOutcome(other))) {
+      const what = `${request} is refused to the end, and no other request has an outcome`;
+      yield { kind: 'refusedWrongly', subject: record, what };
+    }
   }
 }
 

@@ -17,6 +17,9 @@ function* violationsIn(history: History): Generator<Violation> {
   if (orders.size === 0) {
     yield { kind: 'nothingProven', subject: 'the run', what: 'no order was placed' };
   }
+  if (!eventsOf(history, 'fault').some(({ fault }) => fault !== 'everything-killed')) {
+    yield { kind: 'nothingProven', subject: 'the run', what: 'no fault struck' };
+  }
   for (const [record, ofRecord] of calls) {
     yield* judgeRecord({ record, calls: ofRecord, orders: orders.get(record) ?? [], entry: ledger.get(record), kept });
     for (const call of ofRecord) {

@@ -35,8 +35,11 @@ export class ServerSlot {
   #child: ChildProcess | undefined;
   #ready: Promise<unknown> = Promise.resolve();
   #endIsOurs = true;
+  #hasStruck = false;
   /** How often a process has ended though nothing was done to it. */
   endedByItself = 0;
+  /** How often one has not ended in order, and in time, when it was told to. */
+  endedByForce = 0;
 
   constructor(options: ServerSlotOptions) {
     this.name = options.name;
@@ -62,6 +65,8 @@ export class ServerSlot {
       {
         env: { ...this.#options.environment, CLOCK_SHIFT_MS: String(clockShiftMs) },
         stdio: ['ignore', log.fd, log.fd, 'ipc'],
+        // In a group of its own, or Ctrl-C in the terminal would end it, too.
+        detached: true,
       },
     );
     await log.close();
@@ -75,7 +80,13 @@ export class ServerSlot {
       }
     });
     const isReady = new Promise((resolve) => {
-      child.on('message', (message) => message === 'ready' && resolve(undefined));
+      child.on('message', (message) => {
+        if (message === 'ready') {
+          resolve(undefined);
+        } else if (message === 'struck') {
+          this.#hasStruck = true;
+        }
+      });
     });
     this.#ready = Promise.race([isReady, exited]);
   }
@@ -97,7 +108,9 @@ export class ServerSlot {
     if (!inTime) {
       await this.#end('SIGKILL');
     }
-    return inTime && child?.exitCode === 0;
+    const isInOrder = inTime && child?.exitCode === 0;
+    this.endedByForce += isInOrder ? 0 : 1;
+    return isInOrder;
   }
 
   freeze(): void {
@@ -110,8 +123,16 @@ export class ServerSlot {
 
   /** Lets the process send itself a signal when the next call gets to a point. */
   arm(armed: ArmedSignal): void {
+    this.#hasStruck = false;
     this.#endIsOurs ||= armed.signal === 'SIGKILL';
     this.#send(armed);
+  }
+
+  /** Whether it has sent itself the signal for which it was armed last. Asked when it is awake. */
+  async hasStruck(): Promise<boolean> {
+    // Messages keep their order: with the answer, all that was said before is here.
+    await this.figures();
+    return this.#hasStruck;
   }
 
   /** Takes back what was armed. */
@@ -135,9 +156,19 @@ export class ServerSlot {
     if (child === undefined || !this.isRunning) {
       return undefined;
     }
-    const answer = once(child, 'message', { signal: AbortSignal.timeout(FIGURES_LIMIT_MS) });
+    const tooLate = AbortSignal.timeout(FIGURES_LIMIT_MS);
     this.#send('figures');
-    return readFigures((await answer.catch(() => []))[0]);
+    try {
+      for (;;) {
+        const [message] = await once(child, 'message', { signal: tooLate });
+        const figures = readFigures(message);
+        if (figures !== undefined) {
+          return figures;
+        }
+      }
+    } catch {
+      return undefined;
+    }
   }
 
   #send(message: ArmedSignal | 'figures' | 'disarm'): void {

@@ -12,6 +12,9 @@ const logger = createLogger(config.log);
 let armed: ReturnType<typeof armedSignal>;
 let service: Service | undefined;
 
+// Nobody is left who would end it.
+process.once('disconnect', () => process.exit(1));
+
 process.on('message', (message) => {
   if (message === 'figures') {
     process.send?.(figuresOf(service));
@@ -30,6 +33,7 @@ await serve({
         if (armed?.point === point) {
           const { signal } = armed;
           armed = undefined;
+          process.send?.('struck');
           process.kill(process.pid, signal);
         }
       },

@@ -116,12 +116,15 @@ export const gone = {
   entry: failureEntryOf('cancel gone'),
 } as const;
 
+/** Without one, a run proves nothing. */
+export const flush = { kind: 'fault', fault: 'redis-flushed', what: 'FLUSHALL', startMs: 205, endMs: 206 } as const;
+
 /** A short run in which all is as it should be. */
 export const sound = historyOf([
   ...Object.values(tea),
   ...Object.values(cocoa),
   ...Object.values(gone),
-  { kind: 'fault', fault: 'redis-flushed', what: 'FLUSHALL', startMs: 205, endMs: 206 },
+  flush,
   { kind: 'left', what: 'waits for locks', count: 0, allowed: 0 },
   { kind: 'left', what: 'sessions of the database', count: 90, allowed: 90 },
 ]);

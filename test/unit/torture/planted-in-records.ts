@@ -189,6 +189,31 @@ export const plantedInRecords: readonly Planted[] = [
     soundWith(failed('create mint', [20, 30], 'DEADLINE_EXCEEDED'), refusedAsReused('create mint', 'mint', [40, 50])),
   ],
   [
+    'two requests that are refused to the end, and nobody has the key',
+    'refusedWrongly',
+    ['create mint'],
+    /is refused to the end, and no other request has an outcome/,
+    soundWith(
+      failed('create mint', [10, 40], 'UNAVAILABLE'),
+      failed('create mint', [10, 40], 'UNAVAILABLE', 'UNAVAILABLE', { request: 'mint-changed' }),
+      refusedAsReused('create mint', 'mint', [50, 60]),
+      refusedAsReused('create mint', 'mint-changed', [50, 60]),
+    ),
+  ],
+  [
+    'a request whose order is kept, and which is refused to the end',
+    'refusedWrongly',
+    ['create mint'],
+    /mint is refused to the end, and no other request has an outcome/,
+    soundWith(
+      failed('create mint', [10, 40], 'UNAVAILABLE'),
+      failed('create mint', [10, 40], 'UNAVAILABLE', 'UNAVAILABLE', { request: 'mint-changed' }),
+      refusedAsReused('create mint', 'mint', [50, 60]),
+      entryOf('create mint'),
+      orderOf('mint'),
+    ),
+  ],
+  [
     'a request that was refused before anybody else asked under its key',
     'refusedWrongly',
     ['create mint'],

@@ -3,7 +3,7 @@ import type { FaultEvent, History } from '../../torture/history.ts';
 import { judge } from '../../torture/judge/judge.ts';
 import { violationKinds } from '../../torture/judge/violation.ts';
 import { renderReport } from '../../torture/report.ts';
-import { failed, historyOf, insteadOf, placedBy, sound, soundWith, tea } from './history-of.ts';
+import { failed, flush, historyOf, insteadOf, placedBy, sound, soundWith, tea } from './history-of.ts';
 
 function linesOf(history: History): readonly string[] {
   return renderReport(history, judge(history)).split('\n');
@@ -130,5 +130,5 @@ test('of each kind three examples are shown', () => {
 test('what is left, and a run that proves nothing, have no story', () => {
   const leak = soundWith({ kind: 'left', what: 'waits for locks', count: 1, allowed: 0 });
   expect(storyIn(leak, '  waits for locks: 1 are left, 0 would be right')).toEqual([]);
-  expect(storyIn(historyOf([]), '  the run: no order was placed')).toEqual([]);
+  expect(storyIn(historyOf([flush]), '  the run: no order was placed')).toEqual([]);
 });

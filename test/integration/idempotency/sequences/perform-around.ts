@@ -23,11 +23,13 @@ export async function performAround(key: RealKey, name: StepName, { replica }: S
       return;
     case 'replica-falls-behind':
       key.replica = (await redis.dumpBuffer(redisName)) ?? undefined;
+      // A replica has the time to live, too; -1 is none.
+      key.replicaLeftMs = Math.max(0, await redis.pttl(redisName));
       return;
     case 'stale-failover':
       await redis.del(redisName);
       if (key.replica !== undefined) {
-        await redis.restore(redisName, 0, key.replica);
+        await redis.restore(redisName, key.replicaLeftMs, key.replica);
       }
       return;
     case 'time-to-live-over':

@@ -22,6 +22,8 @@ export class RealKey {
   readonly calls: RealCall[] = [];
   /** What a replica has that fell behind; undefined: nothing. */
   replica: Buffer | undefined;
+  /** How long it keeps it; 0: for ever. */
+  replicaLeftMs = 0;
   readonly #expiredKeyIsNew: boolean;
   readonly #processes = new Map<number, RealProcess>();
 
