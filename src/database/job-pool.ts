@@ -13,13 +13,15 @@ export function jobPoolSize(concurrency: number): number {
 /** Told when the end of a job could not be written down. */
 export type OnEndLost = (error: unknown) => void;
 
-type Query = (...args: readonly unknown[]) => unknown;
+type Method = (...args: readonly unknown[]) => unknown;
 
 /**
  * Connections for the job queue alone: one listens for new jobs, the others fetch and end them.
  *
  * The queue neither waits for the statements that end a job nor hears of it when they fail, which would end the process. Here they
  * never fail: `onEndLost` is told instead, for such a job stays locked by a worker that lives.
+ *
+ * It also gives the connection that listens back twice, if that is lost while it stops; pg would end the process for that.
  */
 export function openJobPool(options: OrmOptions, size: number, onEndLost: OnEndLost): Pool {
   const pool = new Pool({ ...connectionSettings(options), max: size });
@@ -30,8 +32,11 @@ export function openJobPool(options: OrmOptions, size: number, onEndLost: OnEndL
     replace(client, 'query', (query) => hearingOfEnds(query, onEndLost));
   });
   pool.on('error', () => {});
-  replace(pool, 'connect', (connect) => (...args) => {
-    const connection = connect(...args);
+  replace(pool, 'connect', (connect) => (onConnected, ...others) => {
+    if (isMethod(onConnected)) {
+      return connect(releasingOnce(onConnected), ...others);
+    }
+    const connection = connect(onConnected, ...others);
     return connection instanceof Promise
       ? connection.catch((error: unknown) => withoutConnection(error, onEndLost))
       : connection;
@@ -39,7 +44,25 @@ export function openJobPool(options: OrmOptions, size: number, onEndLost: OnEndL
   return pool;
 }
 
-function hearingOfEnds(query: Query, onEndLost: OnEndLost): Query {
+/** Whoever takes a connection with a callback gets with it what gives it back; here, more than once. */
+function releasingOnce(onConnected: Method): Method {
+  return (error, client, release) => {
+    let isReleased = false;
+    const releaseOnce: Method = (...args) => {
+      if (!isReleased && isMethod(release)) {
+        isReleased = true;
+        release(...args);
+      }
+    };
+    onConnected(error, client, releaseOnce);
+  };
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
+}
+
+function hearingOfEnds(query: Method, onEndLost: OnEndLost): Method {
   return (...args) => {
     const result = query(...args);
     if (!endsAJob(args[0]) || !(result instanceof Promise)) {
@@ -67,9 +90,9 @@ function withoutConnection(cause: unknown, onEndLost: OnEndLost) {
   return { query: hearingOfEnds(fail, onEndLost), release: () => {} };
 }
 
-function replace(target: ClientBase | Pool, name: 'query' | 'connect', by: (method: Query) => Query): void {
+function replace(target: ClientBase | Pool, name: 'query' | 'connect', by: (method: Method) => Method): void {
   const method: unknown = Reflect.get(target, name);
-  if (typeof method !== 'function') {
+  if (!isMethod(method)) {
     throw new TypeError(`pg has no ${name} that could be watched`);
   }
   Object.defineProperty(target, name, { value: by((...args) => Reflect.apply(method, target, args)) });

@@ -153,7 +153,7 @@ test.each(withoutConnections)('while %s, jobs cannot be fetched, and ends of job
   client.release();
 });
 
-test('with a callback, as the queue listens, a connection comes with its news, and a failure as such', async () => {
+test('with a callback, as the queue listens, a connection comes with its news, may be given back twice, and a failure comes as such', async () => {
   const { pool } = opened();
   const [client, release] = await new Promise<[PoolClient, () => void]>((resolve, reject) => {
     pool.connect((error, connected, done) => {
@@ -165,7 +165,10 @@ test('with a callback, as the queue listens, a connection comes with its news, a
   const news = once(client, 'notification');
   await audit.run(`notify news, 'a job'`);
   expect(await news).toMatchObject([{ channel: 'news', payload: 'a job' }]);
+  // The queue does so when it loses this connection while it stops.
   release();
+  release();
+  expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
 
   const full = opened(1, database.url, 100);
   await taken(full.pool);
