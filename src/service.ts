@@ -141,7 +141,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     idempotency.interceptor,
   ];
   const server = createGrpcServer({ ...config.grpc, interceptors });
-  const orders = new OrderRepository(database, ledger);
+  const orders = new OrderRepository(database, ledger, { turnLimitMs: config.database.lockTimeoutMs });
   server.addService(idempotency.protect(OrderServiceService), {
     ...createOrderHandlers({
       idempotency,

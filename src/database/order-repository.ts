@@ -5,6 +5,7 @@ import type { OrderEvent } from '../orders/order-event.ts';
 import type { OrderEventReader, OrderQuery, OrderReader, OrderWriter } from '../orders/ports.ts';
 import { OrderChangedError } from '../orders/when-unchanged.ts';
 import type { Database } from './database.ts';
+import { DatabaseError } from './database-error.ts';
 import type { PostgresLedger } from './ledger.ts';
 import { eventInsert, holdOrder, jobInsert, orderUpdate, toOrderEvent } from './order-statement.ts';
 import { labelsToJson } from './schemas/labels-type.ts';
@@ -16,11 +17,22 @@ import { Turns } from './turns.ts';
 export class OrderRepository implements OrderReader, OrderEventReader, OrderWriter<LedgerEntry, CommitResult> {
   readonly #database: Database;
   readonly #ledger: PostgresLedger;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
 
-  constructor(database: Database, ledger: PostgresLedger) {
+  /** @param turnLimitMs how long a change of an order waits for those before it */
+  constructor(database: Database, ledger: PostgresLedger, { turnLimitMs }: { readonly turnLimitMs: number }) {
     this.#database = database;
     this.#ledger = ledger;
+    this.#turns = new Turns({
+      limitMs: turnLimitMs,
+      tooLate: () =>
+        new DatabaseError(
+          'DATABASE_BUSY',
+          `The order was held by other calls for ${turnLimitMs} ms. Nothing was done. Repeat the call with the same key.`,
+          undefined,
+          { turnLimitMs: String(turnLimitMs) },
+        ),
+    });
   }
 
   /** Places an order if its ledger entry is new: entry, order, items, event and job are one statement, and so one transaction. */

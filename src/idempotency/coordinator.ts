@@ -8,7 +8,7 @@ import { type LocalRun, LocalRuns, type Settlement } from './local-run.ts';
 import type { Outcome } from './outcome.ts';
 import { type Patience, waitPatiently } from './patience.ts';
 import type { RecordIdentity } from './record.ts';
-import { tooManyRuns, WorkPlaces } from './work-places.ts';
+import { tooManyLeads, WorkPlaces } from './work-places.ts';
 
 export interface CoordinatorOptions extends Omit<ClaimDependencies, 'places'>, Omit<AttemptDependencies, 'background'> {
   /** How many duplicates of one running call this process keeps waiting; more are turned away at once. */
@@ -102,7 +102,7 @@ export class Coordinator {
   #open(record: RecordIdentity): LocalRun {
     const { leadsMax, store } = this.#options;
     if (this.#runs.size >= leadsMax) {
-      throw tooManyRuns(leadsMax);
+      throw tooManyLeads(leadsMax);
     }
     return this.#runs.open(store.newClaim(record));
   }

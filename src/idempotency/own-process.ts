@@ -10,8 +10,8 @@ export interface ProcessIdentity {
 /** The longest name of a host that DNS allows. */
 const HOST_CHARACTERS_MAX = 253;
 
-/** `host:id`; what stands behind the last colon is the id. */
-const PROCESS_PATTERN = /^(.{0,253}):(\d{1,10})$/;
+/** `host:id`; what stands behind the last colon is the id, which fits into a uint32. */
+const PROCESS_PATTERN = /^(.{0,253}):(\d{1,9})$/;
 
 export function ownProcess(): ProcessIdentity {
   return { host: hostname().slice(0, HOST_CHARACTERS_MAX), processId: process.pid };

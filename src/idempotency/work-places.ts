@@ -59,11 +59,19 @@ export class WorkPlaces {
 }
 
 /** A call that would be new work where there is more than enough. */
-export function tooManyRuns(runsMax: number): IdempotencyError {
+function tooManyRuns(runsMax: number): IdempotencyError {
+  return tooMany(`The server works on ${runsMax} calls`, { runsMax: String(runsMax) });
+}
+
+/** A call of one more key where there are more than enough, most of them of callers that have gone. */
+export function tooManyLeads(leadsMax: number): IdempotencyError {
+  return tooMany(`The server has calls of ${leadsMax} keys that have not ended`, { leadsMax: String(leadsMax) });
+}
+
+function tooMany(what: string, facts: Readonly<Record<string, string>>): IdempotencyError {
   return new IdempotencyError(
     'TOO_MANY_RUNS',
-    `The server works on ${runsMax} calls, which is as many as it takes on. Nothing was done. Repeat the call, with the same ` +
-      'key if it has one.',
-    { facts: { runsMax: String(runsMax) }, retryAfterMs: RETRY_AFTER_MS },
+    `${what}, which is as many as it takes on. Nothing was done. Repeat the call, with the same key if it has one.`,
+    { facts, retryAfterMs: RETRY_AFTER_MS },
   );
 }

@@ -1,16 +1,21 @@
 import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js';
 import { ByteBudget } from './byte-budget.ts';
+import type { Fault } from './fault.ts';
 import { type CallStream, streamOf } from './grpc-internals.ts';
+import { richStatus } from './rich-status.ts';
+import { SharedBytes } from './shared-bytes.ts';
 
 export interface AnswerLimitOptions {
-  /** How many bytes of large answers may be on their way at once. */
+  /** How many bytes of large answers may be on their way at once, and how many may wait for it. */
   readonly sendingBytesMax: number;
-  /** A unary call whose answer has not been read after this is reset. */
+  /** A unary call whose answer has not been read after this is reset, and so is a stream behind its end. */
   readonly sendLimitMs: number;
 }
 
 /** Answers up to this size go at once; the others wait for their turn. */
 const SMALL_ANSWER_BYTES = 16_384;
+
+const RETRY_AFTER_MS = 1_000;
 
 /**
  * Bounds the memory of answers on their way, and the time that a client may take to read one. grpc-js copies an answer for every
@@ -18,20 +23,19 @@ const SMALL_ANSWER_BYTES = 16_384;
  * read, would take any amount of memory. Must be the outermost interceptor: it resets calls past all the others.
  */
 export class AnswerLimits {
-  readonly #sendLimitMs: number;
-  readonly #budget: ByteBudget;
+  readonly #limits: Limits;
 
   constructor({ sendingBytesMax, sendLimitMs }: AnswerLimitOptions) {
-    this.#sendLimitMs = sendLimitMs;
-    this.#budget = new ByteBudget(sendingBytesMax);
+    const [budget, waiting] = [new ByteBudget(sendingBytesMax), new SharedBytes(sendingBytesMax)];
+    this.#limits = { budget, waiting, sendLimitMs, tooManyAnswers: tooManyAnswers(sendingBytesMax) };
   }
 
   readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, call) => {
+    const answer = new Answer(call, this.#limits);
     if (requestStream || responseStream) {
-      // A stream asks for its next message when the one before has gone: it holds one at a time.
-      return new ServerInterceptingCall(call);
+      // A stream asks for its next message when the one before has gone: it holds one at a time, and nothing for long when it has ended.
+      return new ServerInterceptingCall(call, { start: (next) => next({ onCancel: () => answer.callEnded() }) });
     }
-    const answer = new Answer(call, this.#budget, this.#sendLimitMs);
     return new ServerInterceptingCall(call, {
       start: (next) => next({ onCancel: () => answer.callEnded() }),
       sendMetadata: (metadata, pass) => answer.holdHeaders(() => pass(metadata)),
@@ -48,6 +52,15 @@ export class AnswerLimits {
   };
 }
 
+/** What the answers of all calls share. */
+interface Limits {
+  readonly budget: ByteBudget;
+  /** What waits for its turn is in memory, too. */
+  readonly waiting: SharedBytes;
+  readonly sendLimitMs: number;
+  readonly tooManyAnswers: Fault;
+}
+
 /**
  * The answer of a unary call. Its headers go with its message: a call that ends before its turn has then sent nothing, and its status
  * goes alone, in a frame that a client gets which reads nothing. Behind headers, it would wait for the client to read.
@@ -55,19 +68,18 @@ export class AnswerLimits {
 class Answer {
   readonly #call: ServerInterceptingCallInterface;
   readonly #stream: CallStream;
-  readonly #budget: ByteBudget;
-  readonly #sendLimitMs: number;
+  readonly #limits: Limits;
   #sendHeaders: (() => void) | undefined;
   #giveBack: (() => void) | undefined;
+  #stopWaiting: (() => void) | undefined;
   #limit: NodeJS.Timeout | undefined;
   #isWaiting = false;
   #hasCallEnded = false;
 
-  constructor(call: ServerInterceptingCallInterface, budget: ByteBudget, sendLimitMs: number) {
+  constructor(call: ServerInterceptingCallInterface, limits: Limits) {
     this.#call = call;
     this.#stream = streamOf(call);
-    this.#budget = budget;
-    this.#sendLimitMs = sendLimitMs;
+    this.#limits = limits;
     // Not at the end of the call, which comes before its bytes have gone when it ends twice: at a deadline and at a limit.
     this.#stream.onClose(() => {
       clearTimeout(this.#limit);
@@ -84,16 +96,33 @@ class Answer {
       // Nothing can be sent any more.
       return;
     }
-    const bytes = Buffer.isBuffer(message) ? message.length : 0;
-    if (bytes <= SMALL_ANSWER_BYTES) {
+    if (!Buffer.isBuffer(message) || message.length <= SMALL_ANSWER_BYTES) {
       this.sendLast(pass);
       return;
     }
     this.#isWaiting = true;
-    this.#giveBack = this.#budget.request(this.#call.getPeer(), bytes, () => {
-      this.#isWaiting = false;
+    this.#giveBack = this.#limits.budget.request(this.#call.getPeer(), message.length, () => {
+      this.#endWaiting();
       this.sendLast(pass);
     });
+    if (this.#isWaiting) {
+      this.#wait(message);
+    }
+  }
+
+  #wait(message: Buffer): void {
+    this.#stopWaiting = this.#limits.waiting.hold(message);
+    if (this.#stopWaiting === undefined) {
+      this.withdraw();
+      // Past the headers, which were not sent, and past whatever would come behind the message.
+      this.#call.sendStatus(richStatus(this.#limits.tooManyAnswers));
+    }
+  }
+
+  #endWaiting(): void {
+    this.#isWaiting = false;
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
   }
 
   /** Sends what comes behind the headers. */
@@ -108,7 +137,7 @@ class Answer {
   withdraw(): boolean {
     const wasWaiting = this.#isWaiting;
     if (wasWaiting) {
-      this.#isWaiting = false;
+      this.#endWaiting();
       this.#giveBack?.();
     }
     return wasWaiting;
@@ -123,7 +152,16 @@ class Answer {
 
   #limitSending(): void {
     if (!this.#stream.isClosed()) {
-      this.#limit ??= setTimeout(() => this.#stream.reset(), this.#sendLimitMs);
+      this.#limit ??= setTimeout(() => this.#stream.reset(), this.#limits.sendLimitMs);
     }
   }
+}
+
+function tooManyAnswers(sendingBytesMax: number): Fault {
+  return {
+    reason: 'TOO_MANY_ANSWERS',
+    message: `As many large answers wait to be sent as may, ${sendingBytesMax} bytes. Repeat the call, with the same key if it has one: then it gets this answer.`,
+    facts: { sendingBytesMax: String(sendingBytesMax) },
+    retryAfterMs: RETRY_AFTER_MS,
+  };
 }

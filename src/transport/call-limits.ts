@@ -14,14 +14,18 @@ export interface CallLimitOptions {
 const RETRY_AFTER_MS = 1_000;
 const HEALTH_SERVICE = '/grpc.health.v1.Health/';
 
+/** Whoever asks for our health must be answered most of all when there is no room for anything else: it has places of its own. */
+const HEALTH_CALLS_MAX = 1_000;
+
 /**
- * Bounds the open calls, the open streams and the time that a unary call may take, and can end all open streams at a shutdown. How
+ * Bounds the open calls, the open streams and the time that a unary call, or the request of a stream, may take, and can end all open streams at a shutdown. How
  * many calls work at once is bounded further inside, where it is known which of them wait or replay.
  */
 export class CallLimits {
   readonly #options: CallLimitOptions;
   readonly #streams = new Set<ServerInterceptingCallInterface>();
   #openCalls = 0;
+  #healthCalls = 0;
   #streamsNow = 0;
 
   constructor(options: CallLimitOptions) {
@@ -34,41 +38,65 @@ export class CallLimits {
   }
 
   readonly interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
-    // Whoever asks for our health must be answered most of all when there is no room for anything else.
-    const weight = path.startsWith(HEALTH_SERVICE) ? 0 : 1;
+    const isHealth = path.startsWith(HEALTH_SERVICE);
     const isStream = requestStream || responseStream;
-    const fault = weight === 0 ? undefined : this.#limitReached(isStream);
+    const fault = this.#limitReached(isStream, isHealth);
     if (fault !== undefined) {
       return refusing(call, fault);
     }
-    const onEnd = isStream ? this.#admitStream(call, weight) : this.#admitUnary(call, weight);
-    // The transport calls onCancel exactly once, at the end of every call.
-    return new ServerInterceptingCall(call, { start: (next) => next({ onCancel: onEnd }) });
+    const leave = this.#takePlace(isStream, isHealth);
+    // A stream may go on for ever, but its request may not.
+    const limit = setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
+    if (isStream) {
+      this.#streams.add(call);
+    }
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMessage: (message, pass) => {
+            if (isStream) {
+              clearTimeout(limit);
+            }
+            pass(message);
+          },
+          // The transport calls it exactly once, at the end of every call.
+          onCancel: () => {
+            clearTimeout(limit);
+            this.#streams.delete(call);
+            leave();
+          },
+        }),
+    });
   };
 
-  #limitReached(isStream: boolean): Fault | undefined {
+  #limitReached(isStream: boolean, isHealth: boolean): Fault | undefined {
     const { callsOpenMax, streamsMax } = this.#options;
+    if (isHealth) {
+      return this.#healthCalls >= HEALTH_CALLS_MAX ? tooManyHealthCalls : undefined;
+    }
     if (isStream) {
       return this.#streamsNow >= streamsMax ? tooManyStreams(streamsMax) : undefined;
     }
     return this.#openCalls >= callsOpenMax ? tooManyCalls(callsOpenMax) : undefined;
   }
 
-  #admitStream(call: ServerInterceptingCallInterface, weight: number): () => void {
-    this.#streams.add(call);
-    this.#streamsNow += weight;
+  /** @returns gives it up */
+  #takePlace(isStream: boolean, isHealth: boolean): () => void {
+    if (isHealth) {
+      this.#healthCalls += 1;
+      return () => {
+        this.#healthCalls -= 1;
+      };
+    }
+    if (isStream) {
+      this.#streamsNow += 1;
+      return () => {
+        this.#streamsNow -= 1;
+      };
+    }
+    this.#openCalls += 1;
     return () => {
-      this.#streams.delete(call);
-      this.#streamsNow -= weight;
-    };
-  }
-
-  #admitUnary(call: ServerInterceptingCallInterface, weight: number): () => void {
-    const limit = setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
-    this.#openCalls += weight;
-    return () => {
-      clearTimeout(limit);
-      this.#openCalls -= weight;
+      this.#openCalls -= 1;
     };
   }
 
@@ -93,6 +121,13 @@ export class CallLimits {
     };
   }
 }
+
+const tooManyHealthCalls: Fault = {
+  reason: 'TOO_MANY_CALLS',
+  message: `The server has ${HEALTH_CALLS_MAX} calls open that ask for its health, and takes no more. Repeat the call later.`,
+  facts: { healthCallsMax: String(HEALTH_CALLS_MAX) },
+  retryAfterMs: RETRY_AFTER_MS,
+};
 
 function tooManyCalls(callsOpenMax: number): Fault {
   return {

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 
 /**
- * The outermost interceptor: gives each call its request id, sends it back, and writes one line per call at level debug.
+ * Gives each call its request id, sends it back, and writes one line per call at level debug.
  * Neither keys nor anything else from the request is logged.
  */
 export function createLoggingInterceptor(logger: Logger): ServerInterceptor {

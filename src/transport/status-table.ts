@@ -4,6 +4,7 @@ import { status } from '@grpc/grpc-js';
 export type TransportReason =
   | 'TOO_MANY_CALLS'
   | 'TOO_MANY_STREAMS'
+  | 'TOO_MANY_ANSWERS'
   | 'CALL_LIMIT_EXCEEDED'
   | 'SHUTTING_DOWN'
   | 'INTERNAL';
@@ -44,6 +45,7 @@ export const statusTable = {
   TOO_MANY_RUNS: idempotency(status.RESOURCE_EXHAUSTED),
   TOO_MANY_CALLS: orders(status.RESOURCE_EXHAUSTED),
   TOO_MANY_STREAMS: orders(status.RESOURCE_EXHAUSTED),
+  TOO_MANY_ANSWERS: orders(status.RESOURCE_EXHAUSTED),
   CALL_LIMIT_EXCEEDED: orders(status.DEADLINE_EXCEEDED),
   ORDER_BUSY: orders(status.UNAVAILABLE),
   SHUTTING_DOWN: orders(status.UNAVAILABLE),

@@ -51,21 +51,28 @@ if (isInstalled()) {
       await rm(root, { recursive: true });
     });
 
-    /** Has Spin look at all states of the model, with something defined differently. */
-    async function check(defined: readonly string[], { forLiveness = false } = {}): Promise<SpinResult> {
+    /**
+     * Has Spin look at all states of the model, with something defined differently. Where there are few of them, compiling quickly counts for more
+     * than running quickly.
+     */
+    async function check(
+      defined: readonly string[],
+      { forLiveness = false, optimized = false } = {},
+    ): Promise<SpinResult> {
       const folder = await mkdtemp(join(root, 'run-'));
       await copyFile(source, join(folder, 'idempotency.pml'));
       await run('spin', [...defined.map((name) => `-D${name}`), '-a', 'idempotency.pml'], { cwd: folder });
       const kind = forLiveness ? ['-DNFAIR=3'] : ['-DSAFETY', '-DNOCLAIM'];
-      await run('cc', ['-O2', '-w', ...kind, '-o', 'pan', 'pan.c'], { cwd: folder });
+      await run('cc', [optimized ? '-O1' : '-O0', '-w', ...kind, '-o', 'pan', 'pan.c'], { cwd: folder });
       const { stdout } = await run('./pan', ['-m200000', ...(forLiveness ? ['-a', '-f'] : [])], { cwd: folder });
+      expect(stdout).not.toContain('max search depth too small');
       return { errors: numberIn(stdout, /errors: (\d+)/), states: numberIn(stdout, /(\d+) states, stored/) };
     }
 
     test(
       'finds P1, P2 and P3 kept in every state, and nobody stuck',
       async () => {
-        const { errors, states } = await check([]);
+        const { errors, states } = await check([], { optimized: true });
         expect(errors).toBe(0);
         expect(states).toBeGreaterThan(STATES_MIN);
       },

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { access, constants, mkdtemp, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,9 +18,24 @@ export function readRunValue(name: keyof typeof variables): string {
   throw new Error(`${variables[name]} is not set: this test belongs to Jest's project "integration", which sets it`);
 }
 
+const MEMORY_FOLDER = '/dev/shm';
+const MEMORY_BYTES_MIN = 2 * 1_024 ** 3;
+
+/** Where runs have their folders: in memory where there is enough, for hundreds of databases are written that nobody needs for long. */
+export async function parentOfRunFolders(): Promise<string> {
+  try {
+    await access(MEMORY_FOLDER, constants.W_OK);
+    const { bavail, bsize } = await statfs(MEMORY_FOLDER);
+    return bavail * bsize >= MEMORY_BYTES_MIN ? MEMORY_FOLDER : tmpdir();
+  } catch {
+    // Linux alone has it.
+    return tmpdir();
+  }
+}
+
 /** The one folder that everything of a test run lies in; the global tear-down removes it. */
 export async function createRunFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `${runFolderPrefix}${process.pid}-`));
+  const folder = await mkdtemp(join(await parentOfRunFolders(), `${runFolderPrefix}${process.pid}-`));
   publishRunValue('folder', folder);
   return folder;
 }

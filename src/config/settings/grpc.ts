@@ -39,7 +39,7 @@ export const grpcSettings = {
     variable: 'GRPC_MAX_CALLS_OPEN',
     default: 4_000,
     reason:
-      'a call that waits costs 17 kB, and one whose request has come but for its last byte 256 KiB: a gigabyte at most',
+      'a call that waits costs 17 kB, and one whose request has come but for its last byte 256 KiB: a gigabyte, and 2.9 more for streams and health',
     meaning: 'How many unary calls are open at all, working, waiting or replaying. More are refused at once.',
   }),
   maxConnections: setting(count('connections', { min: 1, max: 1_000_000 }), {
@@ -58,20 +58,22 @@ export const grpcSettings = {
     variable: 'GRPC_CALL_LIMIT_MS',
     default: 60_000,
     reason: 'enough for a duplicate that waits its longest, 30 s, and then runs a handler of its own',
-    meaning: 'A unary call without a deadline ends after this with DEADLINE_EXCEEDED; a longer deadline is cut to it.',
+    meaning:
+      'A unary call without a deadline ends after this with DEADLINE_EXCEEDED, and a stream whose request has not come; a longer deadline is cut to it.',
   }),
   maxSendingBytes: setting(sizeBytes({ min: 64 * kibibyte, max: 4_096 * mebibyte }), {
     variable: 'GRPC_MAX_SENDING_BYTES',
     default: 64 * mebibyte,
     reason: 'sixteen answers of the largest size: gRPC makes a copy of each for each call that it is sent to',
     meaning:
-      'How many bytes of answers above 16 KiB are on their way at once; a connection may have a quarter. More wait.',
+      'How many bytes of answers above 16 KiB are on their way at once; a connection may have a sixteenth. As many more wait; beyond, calls are told to come again.',
   }),
   sendLimitMs: setting(durationMs({ min: 10, max: 3_600_000 }), {
     variable: 'GRPC_SEND_LIMIT_MS',
     default: 30_000,
-    reason: 'the largest answer takes that long at 1 Mbit/s; a client that reads slower does not read',
-    meaning: 'How long a client may take to read the answer of a unary call before the call is reset.',
+    reason: 'the largest answer takes that long at 1.2 Mbit/s; a client that reads slower does not read',
+    meaning:
+      'How long a client may take to read the answer of a unary call, or the end of a stream, before it is reset.',
   }),
   keepaliveTimeMs: setting(durationMs({ min: 100, max: 7_200_000 }), {
     variable: 'GRPC_KEEPALIVE_TIME_MS',

@@ -41,17 +41,23 @@ export async function listRecords(
   const isFirst = after === undefined;
   const running =
     isFirst && isAsked(request, 'PENDING') ? await listRunning(principal, request, dependencies) : nothingRunning;
-  // The settled ones have their half of the page.
-  const runningShown = withinBytes(running.records, bytesMax / 2, bytesOf);
   const settled = await listSettled(principal, request, after, dependencies);
+  const stillRunning = running.records.filter((one) => !settled.records.some(({ record }) => isSame(one, record)));
+  // The settled ones have their half of the page.
+  const runningShown = withinBytes(stillRunning, bytesMax / 2, bytesOf);
   const settledShown = withinBytes(settled.records, bytesMax / 2, ({ record }) => bytesOf(record));
   const next = settledShown.length < settled.records.length ? settledShown.at(-1)?.place : settled.next;
   return {
     records: [...runningShown, ...settledShown.map(({ record }) => record)],
     nextPageToken: next === undefined ? '' : pageTokens.seal(next, list),
     redisUnavailable: running.redisUnavailable || settled.redisUnavailable,
-    runningLeftOut: running.leftOut + running.records.length - runningShown.length,
+    runningLeftOut: running.leftOut + stillRunning.length - runningShown.length,
   };
+}
+
+/** Whoever was settled between the two looks is told of once. */
+function isSame(one: RecordDescription, other: RecordDescription): boolean {
+  return one.method === other.method && one.key === other.key;
 }
 
 async function listSettled(

@@ -52,5 +52,6 @@ export async function listRunning(
     });
     return record?.state === 'PENDING' ? [record] : [];
   });
-  return { records, redisUnavailable: announced === undefined, leftOut: longestFirst.length - shown.length };
+  const redisUnavailable = announced === undefined || remembered.some(({ kind }) => kind === 'unavailable');
+  return { records, redisUnavailable, leftOut: longestFirst.length - shown.length };
 }

@@ -1,7 +1,10 @@
 import type { Remembered } from '../inspection/ports.ts';
-import { type Outcome, STORED_FORM } from '../outcome.ts';
+import { STORED_FORM } from '../outcome.ts';
 import { parseProcess } from '../own-process.ts';
 import type { BeginReply } from '../store.ts';
+
+/** Those of gRPC, but for OK. */
+const FAILURE_CODE = /^([1-9]|1[0-6])$/;
 
 /** A reply that is not one of those which the scripts' contracts name, or that is about another record. */
 export class ReplyError extends Error {
@@ -29,8 +32,9 @@ export function decodeBegin(reply: unknown, id: string): BeginReply {
     case 'IN_PROGRESS':
       return { kind: 'inProgress', claim: text(parts[0]), leaseLeftMs: integer(parts[1]) };
     case 'COMPLETED':
+      return { kind: 'settled', outcome: { kind: 'completed', response: bytes(parts[0]) } };
     case 'FAILED':
-      return { kind: 'settled', outcome: decodeOutcome(outcome, parts) };
+      return decodeFailure(parts);
     case 'LEDGER':
     case 'FOREIGN':
       return { kind: 'askLedger' };
@@ -100,16 +104,20 @@ function decodeRemembered(
   return { kind: 'settled', ...common, state: outcome, isKeptHere: kept === 'here' && form === String(STORED_FORM) };
 }
 
-/** @param digitsMax 15: no time of ours has more */
-function ifNumber(part = '', digitsMax = 15): number | undefined {
+/** @param digitsMax 14: milliseconds until the year 5138; some who read Timestamps stop before the year 10000 */
+function ifNumber(part = '', digitsMax = 14): number | undefined {
   return /^\d+$/.test(part) && part.length <= digitsMax ? Number(part) : undefined;
 }
 
-function decodeOutcome(state: 'COMPLETED' | 'FAILED', parts: readonly unknown[]): Outcome {
-  if (state === 'COMPLETED') {
-    return { kind: 'completed', response: bytes(parts[0]) };
-  }
-  return { kind: 'failed', code: integer(parts[0]), message: text(parts[1]), details: bytes(parts[2]) };
+/** What has no code of a failure was not stored by us, under whatever name: no answer, and no reason to mistrust the connection. */
+function decodeFailure([code, message, details]: readonly unknown[]): BeginReply {
+  const digits = text(code);
+  return FAILURE_CODE.test(digits)
+    ? {
+        kind: 'settled',
+        outcome: { kind: 'failed', code: Number(digits), message: text(message), details: bytes(details) },
+      }
+    : { kind: 'askLedger' };
 }
 
 function bytes(part: unknown): Buffer {

@@ -6,7 +6,11 @@ import { startEchoService } from '../../support/echo-service.ts';
 const { DATABASE_URL: databaseUrl = '', REDIS_URL: redisUrl, SETTINGS = '{}' } = process.env;
 // A test run that was killed leaves nobody behind.
 process.once('disconnect', () => process.exit());
-const opened = new Promise<void>((resolve) => process.once('message', () => resolve()));
+const opened = Promise.withResolvers<void>();
+process.on('message', (told) => {
+  if (told === 'measure') measure();
+  else opened.resolve();
+});
 const settings: Record<string, string> = {};
 for (const [name, value] of Object.entries(JSON.parse(SETTINGS))) {
   settings[name] = String(value);
@@ -21,7 +25,16 @@ const echo = await startEchoService({
       : (_call, callback) => {
           process.send?.('running');
           const response = SayResponse.fromPartial({ text, payload: Buffer.alloc(bytes, text) });
-          void opened.then(() => callback(null, response));
+          void opened.promise.then(() => callback(null, response));
         },
 });
 process.send?.(echo.port);
+
+/** Twice: what only finalizers held goes with the second. */
+function measure(): void {
+  globalThis.gc?.();
+  setImmediate(() => {
+    globalThis.gc?.();
+    process.send?.({ heldMebibytes: process.memoryUsage().arrayBuffers / 1_048_576 });
+  });
+}

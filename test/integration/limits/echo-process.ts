@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Client, Metadata } from '@grpc/grpc-js';
+import { z } from 'zod';
 import { EchoServiceService, SayRequest } from '../../generated/echo/v1/echo_service.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';
 import type { Stores } from '../../support/test-config.ts';
@@ -16,7 +17,11 @@ export interface EchoProcess extends AsyncDisposable {
   readonly running: Promise<void>;
   /** Lets large answers be given, from now on. */
   open(): void;
+  /** What it holds in buffers after its garbage was collected. */
+  heldMebibytes(): Promise<number>;
 }
+
+const heldRule = z.object({ heldMebibytes: z.number() });
 
 export async function startEchoProcess(
   { databaseUrl, redisUrl }: Stores,
@@ -28,7 +33,10 @@ export async function startEchoProcess(
     ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
     SETTINGS: JSON.stringify(settings),
   };
-  const child = fork(fileURLToPath(new URL('./echo-child.ts', import.meta.url)), { env, execArgv: [] });
+  const child = fork(fileURLToPath(new URL('./echo-child.ts', import.meta.url)), {
+    env,
+    execArgv: ['--expose-gc'],
+  });
   const running = messageOf(child, (message) => (message === 'running' ? true : undefined));
   const port = await messageOf(child, (message) => (typeof message === 'number' ? message : undefined));
   const client = createClient(port);
@@ -38,6 +46,11 @@ export async function startEchoProcess(
     processId: child.pid ?? 0,
     running: running.then(() => {}),
     open: () => void child.send('open'),
+    heldMebibytes: () => {
+      const held = messageOf(child, (message) => heldRule.safeParse(message).data?.heldMebibytes);
+      child.send('measure');
+      return held;
+    },
     [Symbol.asyncDispose]: async () => {
       client.close();
       const exited = once(child, 'exit');

@@ -10,10 +10,11 @@ import {
 } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
 import { createGate } from '../../support/pause-gate.ts';
-import { type CallResult, metadataValue, status } from '../../support/unary-call.ts';
+import { type CallResult, createClient, metadataValue, status } from '../../support/unary-call.ts';
+import { until } from '../faults/until.ts';
 import { noEffect, oneEffect } from '../orders/audit.ts';
 import { type OpenStores, openStores } from '../orders/stores.ts';
-import { checkHealth } from '../server/health-client.ts';
+import { checkHealth, watchHealth } from '../server/health-client.ts';
 import { atOnce, expectRefusal } from './refusal.ts';
 
 const IN_FLIGHT_MAX = 4;
@@ -122,6 +123,20 @@ test('P10 reads whose callers leave give their places back', async () => {
     await read;
   }
   expect((await getOrder(service.client, orderId)).code).toBe(status.OK);
+});
+
+test('P10 a thousand calls that ask for health are answered, and more are refused at once', async () => {
+  // As many as a connection may have, on each of four.
+  const clients = Array.from({ length: 4 }, () =>
+    createClient(neighbour.port, { 'grpc.use_local_subchannel_pool': 1 }),
+  );
+  const watches = clients.flatMap((client) => Array.from({ length: 250 }, () => watchHealth(client, '')));
+  await Promise.all(watches.map((watch) => watch.told(1)));
+  const { result } = await atOnce(() => checkHealth(neighbour.client, ''));
+  expectRefusal(result, 'TOO_MANY_CALLS', { healthCallsMax: '1000' });
+  watches[0]?.cancel();
+  await until('room for one', async () => (await checkHealth(neighbour.client, '')).health === 'SERVING');
+  for (const client of clients) client.close();
 });
 
 test('P10 open calls over the outer limit are refused at once, duplicates too, and the others get their answer', async () => {

@@ -1,4 +1,6 @@
+import { constants } from 'node:http2';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import { moveOrder, startTestRelay } from '../../support/order-life.ts';
 import { createdOrder, createOrder, getOrder, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
@@ -6,8 +8,11 @@ import { startServiceProcess } from '../../support/service-process.ts';
 import { status } from '../../support/unary-call.ts';
 import { watchOrder } from '../../support/watch-call.ts';
 import { until } from '../faults/until.ts';
+import { openRawConnection, rawEnd } from '../limits/raw-connection.ts';
 import { type OpenStores, openStores } from '../orders/stores.ts';
 import { checkHealth, watchHealth } from './health-client.ts';
+
+const watchPath = OrderServiceService.watchOrder.path;
 
 const WATCHERS_MAX = 3;
 let stores: OpenStores;
@@ -58,6 +63,25 @@ test('P10 streams over the limit are refused at once, unary calls and health go 
   using next = watchOrder(service.client, orderId);
   await next.read(1);
   for (const watch of staying) watch.cancel();
+});
+
+test('P10 a stream whose request never comes, or not all of it, ends at the limit of calls, is reset, and makes room', async () => {
+  await using impatient = await startTestService({
+    ...stores,
+    settings: { EVENTS_WATCHERS_MAX: '2', GRPC_CALL_LIMIT_MS: '300', GRPC_SEND_LIMIT_MS: '300' },
+  });
+  using connection = await openRawConnection(impatient.port);
+  const [silent, halting] = [connection.open(watchPath), connection.open(watchPath)];
+  halting.write(Buffer.from([0, 0, 0, 0, 99, 1, 2]));
+  const ends = await Promise.all([silent, halting].map(rawEnd));
+  for (const { code, resetCode } of ends) {
+    expect([code, resetCode]).toEqual([status.DEADLINE_EXCEEDED, constants.NGHTTP2_ENHANCE_YOUR_CALM]);
+  }
+  // One that has asked goes on beyond the limit.
+  using watch = watchOrder(impatient.client, orderId);
+  await watch.read(1);
+  const late = new Promise((resolve) => setTimeout(resolve, 700, 'goes on'));
+  expect(await Promise.race([watch.ended, late])).toBe('goes on');
 });
 
 test('a client that does not read is told everything once it does', async () => {

@@ -30,10 +30,23 @@ test.each([
   ['COMPLETED without an answer', [b('COMPLETED')]],
   ['COMPLETED with text', [b('COMPLETED'), 'text']],
   ['FAILED without details', [b('FAILED'), b('5'), b('gone')]],
-  ['FAILED with a code that is no number', [b('FAILED'), b('five'), b('gone'), b('')]],
   ['IN_PROGRESS without the time that is left', [b('IN_PROGRESS'), b('them:1')]],
   ['ACQUIRED without a mode', [b('ACQUIRED')]],
   ['DONE, which is not for begin', [b('DONE')]],
 ])('%s is no answer of begin', (_what, parts) => {
   expect(() => decodeBegin([b(ID), ...parts], ID)).toThrow(ReplyError);
+});
+
+test.each(['five', '', '0', '17', '99', '-5', '5.0', '05'])(
+  'FAILED with the code %j was not stored by us: the ledger is asked, and the connection is not mistrusted',
+  (code) => {
+    const reply = [b(ID), b('FAILED'), b(code), b('gone'), b('')];
+    expect(decodeBegin(reply, ID)).toEqual({ kind: 'askLedger' });
+  },
+);
+
+test.each([1, 5, 9, 16])('FAILED with the code %i is the outcome', (code) => {
+  const reply = [b(ID), b('FAILED'), b(String(code)), b('gone'), b('details')];
+  const outcome = { kind: 'failed', code, message: 'gone', details: b('details') };
+  expect(decodeBegin(reply, ID)).toEqual({ kind: 'settled', outcome });
 });
