@@ -63,14 +63,23 @@ export function attempt<Request>(
     call.on('status', ({ code, details: message, metadata: trailers }) => {
       clearTimeout(change);
       heard.merge(trailers);
+      // A client that makes the status itself has no trailers; a server before it looked at the key tells none.
+      const isOfService = trailers.get('idempotency-key').length > 0;
       const tookMs = performance.now() - beganAtMs;
       // The callback comes in the same turn as the status.
-      setImmediate(() => resolve({ ...toAnswer(code, message, bytes, heard), tookMs }));
+      setImmediate(() => resolve({ ...toAnswer({ code, message, isOfService }, bytes, heard), tookMs }));
     });
   });
 }
 
-function toAnswer(code: status, message: string, bytes: Buffer | undefined, metadata: Metadata) {
+interface Ending {
+  readonly code: status;
+  readonly message: string;
+  /** Whether the service itself has said so. */
+  readonly isOfService: boolean;
+}
+
+function toAnswer({ code, message, isOfService }: Ending, bytes: Buffer | undefined, metadata: Metadata) {
   const [value] = metadata.get('grpc-status-details-bin');
   const detailBytes = value instanceof Uint8Array ? value : Buffer.alloc(0);
   const details = readDetails(detailBytes);
@@ -95,7 +104,7 @@ function toAnswer(code: status, message: string, bytes: Buffer | undefined, meta
     code,
     message,
     bytes: code === status.OK ? bytes : undefined,
-    reason: info === undefined ? reasonWithoutDetails(code, metadata) : ErrorInfo.decode(info.value).reason,
+    reason: info === undefined ? reasonWithoutDetails(code, isOfService) : ErrorInfo.decode(info.value).reason,
     hash: hashOf(content),
     countedKey: metadata.get('idempotency-key')[0]?.toString(),
     isReplay: metadata.get('idempotency-status')[0] === 'replayed',
@@ -103,10 +112,9 @@ function toAnswer(code: status, message: string, bytes: Buffer | undefined, meta
   };
 }
 
-/** A client that makes a status itself, or a server before it looked at the key, tells none. The service itself always says why. */
-function reasonWithoutDetails(code: status, metadata: Metadata): string {
-  const isOfService = code !== status.OK && metadata.get('idempotency-key').length > 0;
-  return isOfService ? 'DETAILS_MISSING' : String(status[code]);
+/** The service always says why something is not OK. */
+function reasonWithoutDetails(code: status, isOfService: boolean): string {
+  return isOfService && code !== status.OK ? 'DETAILS_MISSING' : String(status[code]);
 }
 
 /** @returns undefined if the bytes are no google.rpc.Status */
