@@ -75,6 +75,19 @@ export const redisMutants: readonly Mutant[] = [
     faults: 'server-killed-at-point',
   },
   {
+    name: 'claim-that-never-goes',
+    what: 'begin and renew set no time to live',
+    changes: [
+      { file: BEGIN, find: "redis.call('PEXPIRE', key, string.format('%d', lease + margin))", replace: '' },
+      {
+        file: 'src/idempotency/redis/renew.lua',
+        find: "redis.call('PEXPIRE', key, string.format('%d', lease + 1000))",
+        replace: '',
+      },
+    ],
+    faults: 'server-killed-at-point',
+  },
+  {
     name: 'wake-up-missed',
     what: 'complete wakes nobody, and waiters do not look for themselves',
     changes: [

@@ -22,6 +22,7 @@ export function testEnvironment({ databaseUrl, redisUrl }: Stores, settings: Rea
     REDIS_COMMAND_TIMEOUT_MS: '1000',
     REDIS_SLOW_MS: '900',
     REDIS_CIRCUIT_PROBE_MS: '200',
+    DATABASE_CONNECT_TIMEOUT_MS: '10000',
     DATABASE_PROBE_INTERVAL_MS: '200',
     DATABASE_GRACE_MS: '500',
     ...settings,

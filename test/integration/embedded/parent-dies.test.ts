@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { readCommandLine } from '../../../src/embedded/running-process.ts';
 import { createTestFolder } from '../../support/run-folder.ts';
 import { useCleanUp } from './clean-up.ts';
@@ -8,7 +8,6 @@ import { interrupted, started, startParent } from './parent-process.ts';
 import { query } from './query.ts';
 
 // Servers start within a second, but the disk of a busy machine can take its time.
-jest.setTimeout(60_000);
 const cleanUp = useCleanUp();
 
 function start(folder: string) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, jest, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres.ts';
 import { copyDataFolder } from '../../support/copy-data-folder.ts';
 import { createTestFolder, templateFolder } from '../../support/run-folder.ts';
@@ -10,7 +10,6 @@ import { useCleanUp } from './clean-up.ts';
 import { query } from './query.ts';
 
 // Servers start within a second, but the disk of a busy machine can take its time.
-jest.setTimeout(60_000);
 const cleanUp = useCleanUp();
 const settings = { fsync: 'off' };
 let parent: string;

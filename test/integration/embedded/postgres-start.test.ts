@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { findFreePort } from '../../../src/embedded/port.ts';
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../../src/embedded/postgres.ts';
 import { clusterNameOf } from '../../../src/embedded/postgres-identity.ts';
@@ -13,7 +13,6 @@ import { useCleanUp } from './clean-up.ts';
 import { query } from './query.ts';
 
 // Servers start within a second, but the disk of a busy machine can take its time.
-jest.setTimeout(60_000);
 const cleanUp = useCleanUp();
 
 /** A folder for a test that is not about the making of it, which takes a second. */

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { findFreePort } from '../../../src/embedded/port.ts';
 import { type LocalRedisOptions, startLocalRedis } from '../../../src/embedded/redis.ts';
@@ -11,7 +11,6 @@ import { createTestFolder } from '../../support/run-folder.ts';
 import { useCleanUp } from './clean-up.ts';
 
 // Servers start within a second, but the disk of a busy machine can take its time.
-jest.setTimeout(60_000);
 const cleanUp = useCleanUp();
 
 async function start(options: Partial<LocalRedisOptions> & { folder: string }) {

@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startOwnPostgres } from '../../support/own-postgres.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
@@ -7,7 +7,6 @@ import { useCleanUp } from './clean-up.ts';
 import { query } from './query.ts';
 
 // Servers start within a second, but the disk of a busy machine can take its time.
-jest.setTimeout(60_000);
 const cleanUp = useCleanUp();
 
 test('each test database is empty and apart from the others', async () => {

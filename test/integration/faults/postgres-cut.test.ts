@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type Passage, startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { impatientSettings, POOL_SIZE } from './impatient-settings.ts';
 import { countsOf, expectSettled, inWords, NO_ORDER, ONE_ORDER, place, placeOther, REUSED } from './named-orders.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 const statement: Passage = { from: 'client', bytes: 'insert into idempotency_keys' };
 /** ReadyForQuery, outside a transaction: the statement has been committed. */

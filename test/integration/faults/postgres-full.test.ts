@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -6,8 +6,6 @@ import { impatientSettings } from './impatient-settings.ts';
 import { countsOf, expectPlacedOnce, inWords, NO_ORDER, place } from './named-orders.ts';
 import { connectTo } from './query-database.ts';
 import { startWatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 let postgres: OwnPostgres;
 let redis: TestRedis;

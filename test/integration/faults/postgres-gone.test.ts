@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
@@ -7,8 +7,6 @@ import { impatientSettings, SILENCE_LIMIT_MS } from './impatient-settings.ts';
 import { countsOf, expectPlacedOnce, expectSettled, inWords, ONE_ORDER, place } from './named-orders.ts';
 import { until } from './until.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 /** What a loaded machine may add to a call. */
 const ALLOWANCE_MS = 2_500;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findFreePort } from '../../../src/embedded/port.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
@@ -11,8 +11,6 @@ import { testEnvironment } from '../../support/test-config.ts';
 import { createClient } from '../../support/unary-call.ts';
 import { expectPlacedOnce, inWords, place } from './named-orders.ts';
 import { until } from './until.ts';
-
-jest.setTimeout(60_000);
 
 let postgres: OwnPostgres;
 let redis: TestRedis;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import type { CallResult } from '../../support/unary-call.ts';
@@ -6,8 +6,6 @@ import { misbehave, raise, SECRET } from './misbehaviour.ts';
 import { countsOf, expectPlacedOnce, inWords, NO_ORDER, place } from './named-orders.ts';
 import { withRedis } from './redis-server.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

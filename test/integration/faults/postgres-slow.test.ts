@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { impatientSettings, POOL_SIZE, SILENCE_LIMIT_MS } from './impatient-settings.ts';
@@ -7,8 +7,6 @@ import { countsOf, expectPlacedOnce, expectSettled, inWords, NO_ORDER, ONE_ORDER
 import { connectTo, queryDatabase } from './query-database.ts';
 import { until } from './until.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 /** What a loaded machine may add to a call. */
 const ALLOWANCE_MS = 2_500;

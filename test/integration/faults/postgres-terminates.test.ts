@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -7,8 +7,6 @@ import { impatientSettings, POOL_SIZE } from './impatient-settings.ts';
 import { countsOf, expectPlacedOnce, inWords, ONE_ORDER, place } from './named-orders.ts';
 import { connectTo, queryDatabase } from './query-database.ts';
 import { until } from './until.ts';
-
-jest.setTimeout(60_000);
 
 const LOCK = 815;
 const OUTCOME_UNKNOWN = 'UNAVAILABLE OUTCOME_UNKNOWN, may retry';

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
 import { countsOf, expectPlacedOnce, expectSettled, inWords, ONE_ORDER, place } from './named-orders.ts';
 import { until } from './until.ts';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

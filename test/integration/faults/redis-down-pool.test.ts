@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -6,8 +6,6 @@ import { countsOf, inWords, ONE_ORDER, place } from './named-orders.ts';
 import { connectTo, queryDatabase } from './query-database.ts';
 import { until } from './until.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 const POOL_SIZE = 3;
 const DUPLICATES = 50;

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { countsOf, expectPlacedOnce, inWords, ONE_ORDER, place, placeOther, REUSED } from './named-orders.ts';
 import { withRedis } from './redis-server.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

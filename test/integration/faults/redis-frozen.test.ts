@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Pause } from '../../../src/idempotency/index.ts';
 import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -8,8 +8,6 @@ import { connectTo } from './query-database.ts';
 import { commandsRun, withRedis } from './redis-server.ts';
 import { until } from './until.ts';
 import { startWatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 const COMMAND_TIMEOUT_MS = 500;
 /** What a loaded machine may add to a call. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { recordIdentity } from '../../../src/idempotency/record.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -6,8 +6,6 @@ import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { countsOf, expectPlacedOnce, inWords, ONE_ORDER, place, placeOther, REUSED } from './named-orders.ts';
 import { connectToRedis } from './redis-server.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

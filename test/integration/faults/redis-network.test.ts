@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -9,8 +9,6 @@ import { customerIn, expectPlacedOnce, expectSettled, inWords, place } from './n
 import { completedReply, withRedis } from './redis-server.ts';
 import { until } from './until.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(30_000);
 
 const COMMAND_TIMEOUT_MS = 800;
 /** What a loaded machine may add to a call. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -9,8 +9,6 @@ import { customerIn, expectPlacedOnce, inWords, place, placeOther, REUSED } from
 import { queryDatabase } from './query-database.ts';
 import { completedReply, connectToRedis } from './redis-server.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-jest.setTimeout(60_000);
 
 const ORDERS = 60;
 const DUPLICATES = 4;

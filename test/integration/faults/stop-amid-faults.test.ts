@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { startServiceProcess } from '../../support/service-process.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { impatientSettings } from './impatient-settings.ts';
 import { expectPlacedOnce } from './named-orders.ts';
-
-jest.setTimeout(30_000);
 
 /** Draining and closing, each with its own limit, and what a loaded machine may add. */
 const STOP_LIMIT_MS = 8_000;

@@ -1,6 +1,6 @@
 import { poll } from '../../../src/embedded/poll.ts';
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 
 /** Waits until something is so that no event tells of. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {

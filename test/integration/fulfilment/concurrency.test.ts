@@ -13,6 +13,8 @@ test('P10 a process works on so many orders at once as it is told, and never on 
   await using stage = await openStage({
     ...workerSettings(outside),
     FULFILMENT_CONCURRENCY: String(CONCURRENCY),
+    // Nobody is to take a worker for dead that a busy machine has held up.
+    FULFILMENT_DEAD_AFTER_MS: '60000',
   });
   const released = Promise.withResolvers<void>();
   let running = 0;

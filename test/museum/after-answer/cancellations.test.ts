@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inWords } from '../../integration/faults/named-orders.ts';
 import { connectTo } from '../../integration/faults/query-database.ts';
 import { until } from '../../integration/faults/until.ts';
@@ -16,8 +16,6 @@ import { type OpenStores, openStores } from '../../integration/orders/stores.ts'
 import { cancelOrder } from '../../support/order-life.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
 import { createGate, type Gate } from '../../support/pause-gate.ts';
-
-jest.setTimeout(60_000);
 
 // A6: shopware/shopware#19943, saleor/saleor#12652. Two read the same state, and both acted on it: the decision was made outside the lock
 // under which it was written.

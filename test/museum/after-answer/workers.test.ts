@@ -113,7 +113,8 @@ storiesAtOnce(
         await using stage = await openStage();
         const { audit, service, stores } = stage;
         const { outside } = shared;
-        const settings = workerSettings(outside);
+        // Nobody is to take a worker for dead that a busy machine has held up.
+        const settings = { ...workerSettings(outside), FULFILMENT_DEAD_AFTER_MS: '60000' };
         const released = Promise.withResolvers<void>();
         for (const name of ['twin', 'undone-twin']) {
           outside.on(name, async ({ step, direction }) => {

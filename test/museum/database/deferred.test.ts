@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { misbehave, raise } from '../../integration/faults/misbehaviour.ts';
 import { countsOf, inWords, NO_ORDER, place } from '../../integration/faults/named-orders.ts';
 import { until } from '../../integration/faults/until.ts';
@@ -9,8 +9,6 @@ import { cancelOrder } from '../../support/order-life.ts';
 import { createdOrder, createOrder, orderItem, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
 import { watchOrder } from '../../support/watch-call.ts';
-
-jest.setTimeout(60_000);
 
 // D13: mikro-orm/mikro-orm#6698. What was to follow a commit ran before it, and the commit failed.
 

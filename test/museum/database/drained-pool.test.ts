@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { countsOf, inWords, ONE_ORDER, orderOf, place, REUSED } from '../../integration/faults/named-orders.ts';
 import { connectTo, queryDatabase } from '../../integration/faults/query-database.ts';
@@ -8,8 +8,6 @@ import { cancelOrder } from '../../support/order-life.ts';
 import { createdOrder, createOrder } from '../../support/order-requests.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-
-jest.setTimeout(60_000);
 
 // D5: cobuildwithus/murph#1454, OpenAEV-Platform/openaev#6851. Repeats of a slow call each held a connection while they waited for
 // it, until nobody else could have one.
@@ -87,13 +85,13 @@ test('D5 duplicates that wait leave the pool to others: 50 callers cancel one or
   expect(new Set(outcomes)).toEqual(new Set(['OK executed', 'FAILED_PRECONDITION ORDER_NOT_CANCELLABLE']));
 });
 
-/** While somebody waits, forty other orders are placed, each in well under the lock timeout. */
+/** While somebody waits, forty other orders are placed, all of them in well under the 20 s of the lock timeout. */
 async function expectOthersUnaffected(name: string): Promise<void> {
   const names = Array.from({ length: 40 }, (_, index) => `${name}-${index}`);
   const startedMs = performance.now();
   const placed = await Promise.all(names.map((each) => place(service.client, each)));
   expect(placed.map(inWords)).toEqual(names.map(() => 'OK executed'));
-  expect(performance.now() - startedMs).toBeLessThan(1_500);
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
 }
 
 async function waitingStatements(): Promise<number> {

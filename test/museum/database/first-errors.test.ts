@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { misbehave, raise } from '../../integration/faults/misbehaviour.ts';
 import { countsOf, expectPlacedOnce, inWords, NO_ORDER, place } from '../../integration/faults/named-orders.ts';
 import { connectTo, queryDatabase } from '../../integration/faults/query-database.ts';
@@ -9,8 +9,6 @@ import { createdOrder } from '../../support/order-requests.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type ErrorThenCut, startErrorThenCut } from './error-then-cut.ts';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

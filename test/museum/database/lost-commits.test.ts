@@ -1,5 +1,5 @@
 import type { Client } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { misbehave } from '../../integration/faults/misbehaviour.ts';
 import { countsOf, expectSettled, inWords, ONE_ORDER, place } from '../../integration/faults/named-orders.ts';
 import { queryDatabase } from '../../integration/faults/query-database.ts';
@@ -12,8 +12,6 @@ import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { storiesAtOnce } from '../../support/stories-at-once.ts';
 import { type Passage, startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import type { CallResult } from '../../support/unary-call.ts';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

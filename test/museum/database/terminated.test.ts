@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { countsOf, inWords, ONE_ORDER, place } from '../../integration/faults/named-orders.ts';
 import { connectTo, queryDatabase } from '../../integration/faults/query-database.ts';
 import { until } from '../../integration/faults/until.ts';
@@ -7,8 +7,6 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../support/worker-process.ts';
-
-jest.setTimeout(60_000);
 
 // D4: bytebase/dbhub#422. A pooled connection that ended while nobody used it took the process with it.
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type { LedgerEntry } from '../../../src/idempotency/index.ts';
 import { SayResponse } from '../../generated/echo/v1/echo_service.ts';
@@ -10,8 +10,6 @@ import { openStage, type Stage } from '../../integration/idempotency/stage/stage
 import type { EchoService } from '../../support/echo-service.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
 import { status } from '../../support/unary-call.ts';
-
-jest.setTimeout(60_000);
 
 // D1: oven-sh/bun#35119, erleans/pgo#131. A transaction that met an error is rolled back by its COMMIT, which says so in a tag
 // that nobody reads.

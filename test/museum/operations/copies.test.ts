@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type * as Library from '../../../src/idempotency/index.ts';
 import { SayResponse } from '../../generated/echo/v1/echo_service.ts';
 import { inWords } from '../../integration/faults/named-orders.ts';
@@ -11,8 +11,6 @@ import { copyDataFolder } from '../../support/copy-data-folder.ts';
 import type { EchoService } from '../../support/echo-service.ts';
 import { createTestFolder } from '../../support/run-folder.ts';
 import { testConfig } from '../../support/test-config.ts';
-
-jest.setTimeout(60_000);
 
 // O4: powertools-lambda-typescript#2517. Two copies of a library were loaded, and the one did not know the other's errors by their class.
 

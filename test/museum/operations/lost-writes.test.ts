@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PausePoint } from '../../../src/idempotency/index.ts';
 import { expectSettled, inWords, place } from '../../integration/faults/named-orders.ts';
 import { until } from '../../integration/faults/until.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type MeasuredProcess, startMeasuredProcess } from './measured-process.ts';
-
-jest.setTimeout(60_000);
 
 // O1: parse-community/parse-server#10635, socketio/socket.io-redis-emitter#139. A write to Redis that nobody waited for failed, and took the
 // process with it.

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { expectPlacedOnce, expectSettled, inWords, place } from '../../integration/faults/named-orders.ts';
 import { refusalSettings, refusals } from '../../integration/faults/redis-refusals.ts';
 import { startWatchedService, type WatchedService } from '../../integration/faults/watched-service.ts';
@@ -6,8 +6,6 @@ import { createGate } from '../../support/pause-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import type { CallResult } from '../../support/unary-call.ts';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

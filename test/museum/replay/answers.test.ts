@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SayResponse } from '../../generated/echo/v1/echo_service.ts';
 import { say, toldBy } from '../../integration/idempotency/stage/calls.ts';
 import { handlerFailure } from '../../integration/idempotency/stage/failures.ts';
@@ -8,8 +8,6 @@ import { openStage, type Stage } from '../../integration/idempotency/stage/stage
 import { type EchoService, HandlerFailure } from '../../support/echo-service.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { type CallResult, createClient } from '../../support/unary-call.ts';
-
-jest.setTimeout(60_000);
 
 let stage: Stage;
 let echo: EchoService;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { createConnection } from 'node:net';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { orderOf, place } from '../../integration/faults/named-orders.ts';
 import { queryDatabase } from '../../integration/faults/query-database.ts';
 import { until } from '../../integration/faults/until.ts';
@@ -10,8 +10,6 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { status } from '../../support/unary-call.ts';
 import { type MeasuredProcess, startMeasuredProcess } from '../operations/measured-process.ts';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 let redis: TestRedis;

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CreateOrderRequest, OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import { misbehave, raise } from '../../integration/faults/misbehaviour.ts';
 import {
@@ -25,8 +25,6 @@ import { createGate, type Gate } from '../../support/pause-gate.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { type CallResult, createClient, metadataValue, unaryCall } from '../../support/unary-call.ts';
 import { watchOrder } from '../../support/watch-call.ts';
-
-jest.setTimeout(60_000);
 
 let stage: Stage;
 let echo: EchoService;

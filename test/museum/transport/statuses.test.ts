@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Status } from '../../../src/generated/google/rpc/status.ts';
 import { inWords, orderOf, place } from '../../integration/faults/named-orders.ts';
 import { say } from '../../integration/idempotency/stage/calls.ts';
@@ -18,8 +18,6 @@ import { startTestService, type TestService } from '../../support/order-service.
 import { createGate, type Gate } from '../../support/pause-gate.ts';
 import type { CallResult } from '../../support/unary-call.ts';
 import { watchOrder } from '../../support/watch-call.ts';
-
-jest.setTimeout(30_000);
 
 let stage: Stage;
 let echo: EchoService;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const INTERVAL_MS = 10;
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** Waits for something that no event tells of. @throws with `what` if it does not come about */
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
