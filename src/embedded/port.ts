@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EmbeddedError, systemErrorCode } from './embedded-error.ts';
@@ -5,9 +6,19 @@ import { EmbeddedError, systemErrorCode } from './embedded-error.ts';
 /** Every embedded server listens here and nowhere else. */
 export const loopback = '127.0.0.1';
 
+/** Below those that Linux (from 32768) and macOS (from 49152) give to connections, which would take it before it is used. */
+const PORTS = { min: 20_000, max: 32_767 } as const;
+const TRIES_MAX = 100;
+
 /** A port of the loopback interface that nobody uses at this moment. */
 export async function findFreePort(): Promise<number> {
-  return listenOnce(0);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await listenOnce(randomInt(PORTS.min, PORTS.max + 1));
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EADDRINUSE' || tries === TRIES_MAX) throw error;
+    }
+  }
 }
 
 /** Rejects with a sentence for the user if something listens on the port already. */

@@ -1,4 +1,9 @@
-import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js';
+import {
+  Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
 import { ByteBudget } from './byte-budget.ts';
 import type { Fault } from './fault.ts';
 import { type CallStream, streamOf } from './grpc-internals.ts';
@@ -38,7 +43,7 @@ export class AnswerLimits {
     }
     return new ServerInterceptingCall(call, {
       start: (next) => next({ onCancel: () => answer.callEnded() }),
-      sendMetadata: (metadata, pass) => answer.holdHeaders(() => pass(metadata)),
+      sendMetadata: (metadata, pass) => answer.holdHeaders(metadata, () => pass(metadata)),
       sendMessage: (message, pass) => answer.send(message, () => pass(message)),
       sendStatus: (status, pass) => {
         if (answer.withdraw()) {
@@ -69,6 +74,7 @@ class Answer {
   readonly #call: ServerInterceptingCallInterface;
   readonly #stream: CallStream;
   readonly #limits: Limits;
+  #headers = new Metadata();
   #sendHeaders: (() => void) | undefined;
   #giveBack: (() => void) | undefined;
   #stopWaiting: (() => void) | undefined;
@@ -87,7 +93,8 @@ class Answer {
     });
   }
 
-  holdHeaders(send: () => void): void {
+  holdHeaders(headers: Metadata, send: () => void): void {
+    this.#headers = headers;
     this.#sendHeaders = send;
   }
 
@@ -114,8 +121,10 @@ class Answer {
     this.#stopWaiting = this.#limits.waiting.hold(message);
     if (this.#stopWaiting === undefined) {
       this.withdraw();
-      // Past the headers, which were not sent, and past whatever would come behind the message.
-      this.#call.sendStatus(richStatus(this.#limits.tooManyAnswers));
+      const status = richStatus(this.#limits.tooManyAnswers);
+      // The headers were not sent: request id and key go with the status.
+      status.metadata.merge(this.#headers);
+      this.#call.sendStatus(status);
     }
   }
 

@@ -120,6 +120,7 @@ test(
     await until('all others are told', () => refused.size === keys.length - 1 - sendingMebibytes / 2);
     for (const { code: status, headers } of refused.values()) {
       expect([status, headers['grpc-retry-pushback-ms']]).toEqual([code.RESOURCE_EXHAUSTED, '1000']);
+      expect(headers['idempotency-key']).toMatch(/^unread-/);
     }
     // Twice what is on its way, for gRPC's copy of it, and what waits. All of them are 80.
     expect((await echo.heldMebibytes()) - before).toBeLessThan(2 * 2 + sendingMebibytes + 4);
