@@ -23,7 +23,8 @@ import {
 import { openDatabase } from './open-database.ts';
 import { openStore } from './open-store.ts';
 import { PageTokens } from './orders/page-token.ts';
-import { type Metrics, startMetrics } from './telemetry/metrics.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { startMetrics } from './telemetry/start-metrics.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
 import { routeGrpcLog } from './transport/grpc-log.ts';

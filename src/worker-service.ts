@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import { openDatabase } from './open-database.ts';
-import { startMetrics } from './telemetry/metrics.ts';
+import { startMetrics } from './telemetry/start-metrics.ts';
 import { startWorkers } from './workers.ts';
 
 export interface WorkerServiceOptions {

@@ -9,7 +9,8 @@ import type { Server, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 /** The longest time for which a timer can be set: 2^31 - 1 ms, 24.8 days. */
 const TIMER_MS_MAX = 2_147_483_647;
 const TIMEOUT_HEADER = 'grpc-timeout';
-const TIMEOUT_PATTERN = /^(\d{1,8})([HMS])$/;
+/** As grpc-js reads it: wherever it stands in the header. */
+const TIMEOUT_PATTERN = /(\d{1,8})\s*([HMSmun])/;
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000 };
 
 /** What a call is sent by. */

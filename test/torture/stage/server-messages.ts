@@ -27,8 +27,9 @@ export type Figures = z.output<typeof figuresRule>;
 
 export function figuresOf(service: Service | undefined): Figures {
   globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
   return {
-    heapBytes: process.memoryUsage().heapUsed,
+    heapBytes: heapUsed + arrayBuffers,
     ...(service?.activity() ?? { calls: 0, runs: 0, isDegraded: true }),
   };
 }

@@ -11,6 +11,11 @@ test.each([
   ['596H', '596H'],
   ['597H', '2147483S'],
   ['99999999H', '2147483S'],
+  // grpc-js takes the first timeout that it finds.
+  ['99999999 H', '2147483S'],
+  ['x99999999H', '2147483S'],
+  ['99999999H, 1S', '2147483S'],
+  ['1S, 99999999H', '1S, 99999999H'],
   // No timeout of gRPC's: the server has a status for it.
   ['100000000H', '100000000H'],
   ['soon', 'soon'],
