@@ -32,7 +32,7 @@ afterAll(async () => {
 type Ending = 'OK executed' | 'OK replayed' | 'NOT_FOUND replayed' | 'FAILED_PRECONDITION';
 
 interface State {
-  readonly method: 'create' | 'cancel';
+  readonly method: 'create' | 'createWithoutKey' | 'cancel';
   /** Brings the record of a key into the state. */
   readonly prepare: (key: string) => Promise<void>;
   /** The points that a call in this state comes to. */
@@ -48,15 +48,18 @@ const beginning = ['before_begin', 'after_begin'] as const;
 const whole = [...beginning, 'before_commit', 'after_commit', 'before_settle', 'before_answer'] as const;
 const behindCommit: readonly PausePoint[] = ['after_commit', 'before_settle', 'before_answer'];
 
-const call = (at: ServiceProcess, method: State['method'], key: string, deadlineMs: number): Promise<CallResult> =>
-  method === 'create'
-    ? createOrder(at.client, orderRequest({ customerId: key }), { key, deadlineMs })
-    : unaryCall(
-        at.client,
-        OrderServiceService.cancelOrder,
-        { orderId: UNKNOWN_ORDER, reason: '' },
-        { key, deadlineMs },
-      );
+function call(at: ServiceProcess, method: State['method'], key: string, deadlineMs: number): Promise<CallResult> {
+  switch (method) {
+    case 'create':
+      return createOrder(at.client, orderRequest({ customerId: key }), { key, deadlineMs });
+    case 'createWithoutKey':
+      return createOrder(at.client, orderRequest({ customerId: key }), { deadlineMs });
+    case 'cancel': {
+      const request = { orderId: UNKNOWN_ORDER, reason: '' };
+      return unaryCall(at.client, OrderServiceService.cancelOrder, request, { key, deadlineMs });
+    }
+  }
+}
 
 async function callBefore(method: State['method'], key: string): Promise<void> {
   await call(survivor, method, key, LEASE_MS);
@@ -66,6 +69,22 @@ async function forgetInRedis(key: string): Promise<void> {
   const path = OrderServiceService.cancelOrder.path;
   const names = [...(await namesOf(stores.redisClient, key)), ...(await namesOf(stores.redisClient, key, path))];
   if (names.length > 0) await stores.redisClient.del(...names);
+}
+
+/** Lets the ledger entry of a key be older than its time to live, and Redis know nothing of it. */
+async function expire(key: string): Promise<void> {
+  const shift = `created_at = created_at - interval '25 hours', expires_at = expires_at - interval '25 hours'`;
+  await stores.audit.run(`update idempotency_keys set ${shift} where key = $1`, [key]);
+  await forgetInRedis(key);
+}
+
+/** The key that was derived for a customer's order. */
+async function derivedKeyOf(customerId: string): Promise<string> {
+  const [row] = await stores.audit.run(
+    'select key from idempotency_keys join orders on record_id = id where customer_id = $1',
+    [customerId],
+  );
+  return String(row?.['key']);
 }
 
 /** The name under which the record of a key will stand: that of another one tells the life of the database. */
@@ -154,14 +173,24 @@ const states: Readonly<Record<string, State>> = {
     method: 'create',
     prepare: async (key) => {
       await callBefore('create', key);
-      const shift = `created_at = created_at - interval '25 hours', expires_at = expires_at - interval '25 hours'`;
-      await stores.audit.run(`update idempotency_keys set ${shift} where key = $1`, [key]);
-      await forgetInRedis(key);
+      await expire(key);
     },
     reached: whole.filter((point) => point !== 'before_settle'),
     before: 'FAILED_PRECONDITION',
     behind: 'FAILED_PRECONDITION',
     orders: 1,
+  },
+  // A derived key that has expired is new: the same basket may be bought again.
+  'is EXPIRED, and its key was derived': {
+    method: 'createWithoutKey',
+    prepare: async (key) => {
+      await callBefore('createWithoutKey', key);
+      await expire(await derivedKeyOf(key));
+    },
+    reached: whole,
+    before: 'OK executed',
+    behind: 'OK replayed',
+    orders: 2,
   },
   'has a foreign value in its place': {
     method: 'create',
@@ -202,7 +231,10 @@ async function killedWithACallInEachState(point: PausePoint): Promise<void> {
     const again = await call(survivor, method, key, LEASE_MS);
     expect([key, again.code, again.response]).toEqual([key, retries[index]?.code, retries[index]?.response]);
     const first = firsts[index];
-    if (again.code === status.OK) expect([key, again.response]).toEqual([key, await stores.audit.ledgerAnswerOf(key)]);
+    if (again.code === status.OK) {
+      const ledgerKey = method === 'createWithoutKey' ? await derivedKeyOf(key) : key;
+      expect([key, again.response]).toEqual([key, await stores.audit.ledgerAnswerOf(ledgerKey)]);
+    }
     // Who was answered before the death got the same.
     if (first?.code === status.OK) expect([key, first.response]).toEqual([key, again.response]);
   }
