@@ -71,13 +71,12 @@ test('what has been running in another process for a second is listed, the longe
   expect((await listed(asked, { principal: 'ann', states: completed })).keys).toEqual(['settled']);
 
   // Still announced, but settled in the ledger.
-  await end();
+  await Promise.all([end(), endBobs()]);
   const settled = await listed(asked, { principal: 'ann' });
   expect(settled.records.map(({ state }) => state)).toEqual(
     settled.records.map(() => RecordState.RECORD_STATE_COMPLETED),
   );
   expect(new Set(settled.keys)).toEqual(new Set(['older', 'younger', 'settled']));
-  await endBobs();
 });
 
 test('Redis shows neither keys nor principals nor methods, and forgets soon', async () => {

@@ -57,10 +57,13 @@ async function rageIn(lane: Lane, gust: number, endMs: number, options: StormOpt
   if (first === undefined) {
     return;
   }
-  for (let index = 0; performance.now() < endMs && !over.aborted; index += 1) {
+  for (let index = 0; ; index += 1) {
     const dice = new Dice(seed, 'fault', lane, gust, index);
     const restMs = dice.between(0, 2_000 * restSeconds);
     await sleep(Math.min(restMs, Math.max(0, endMs - performance.now())), undefined, { signal: over }).catch(() => {});
+    if (performance.now() >= endMs || over.aborted) {
+      return;
+    }
     const fault = dice.pick([first, ...others]);
     await struck(fault.name, () => fault.strike({ stage, editions, dice }), options);
   }
