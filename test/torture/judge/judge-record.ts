@@ -87,6 +87,9 @@ function* judgeCancelled(call: CallEvent, kept: RecordEvidence['kept']): Generat
   if (wanted !== undefined && reason === 'ORDER_NOT_FOUND' && kept.has(wanted)) {
     yield { kind: 'refusedWrongly', subject: record, what: `the order ${wanted} was not found, and is kept` };
   }
+  if (wanted !== undefined && reason === 'ORDER_NOT_CANCELLABLE' && !kept.has(wanted)) {
+    yield { kind: 'refusedWrongly', subject: record, what: `the order ${wanted} is past cancelling, and is not kept` };
+  }
   if (code !== 'OK') {
     return;
   }

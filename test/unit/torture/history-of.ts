@@ -79,7 +79,8 @@ export function entryOf(record: string, change: Partial<LedgerRow> = {}): Ledger
   return { kind: 'ledger', record, state: 'COMPLETED', hash: `answer to ${record}`, ...change };
 }
 
-function failureEntryOf(record: string): LedgerRow {
+/** An entry with the failure that calls have heard. */
+export function failureEntryOf(record: string): LedgerRow {
   return entryOf(record, { state: 'FAILED', hash: `failure of ${record}` });
 }
 

@@ -3,6 +3,7 @@ import {
   cocoa,
   entryOf,
   failed,
+  failureEntryOf,
   gone,
   historyOf,
   insteadOf,
@@ -187,6 +188,16 @@ export const plantedInRecords: readonly Planted[] = [
     ['create mint'],
     /nobody else/,
     soundWith(failed('create mint', [20, 30], 'DEADLINE_EXCEEDED'), refusedAsReused('create mint', 'mint', [40, 50])),
+  ],
+  [
+    'a cancellation that is too late for an order that is not kept',
+    'refusedWrongly',
+    ['cancel mint'],
+    /the order id-mint is past cancelling, and is not kept/,
+    soundWith(
+      failed('cancel mint', [20, 30], 'FAILED_PRECONDITION', 'ORDER_NOT_CANCELLABLE', { wanted: 'id-mint' }),
+      failureEntryOf('cancel mint'),
+    ),
   ],
   [
     'two requests that are refused to the end, and nobody has the key',
