@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { copyDataFolder } from './copy-data-folder.ts';
 import { removeDeadRuns } from './dead-runs.ts';
+import { createTemplateDatabase } from './postgres.ts';
 import { testPostgresSettings } from './postgres-settings.ts';
 import { testRedisBinary } from './redis-binary.ts';
 import { createRunFolder, publishRunValue, templateFolder } from './run-folder.ts';
@@ -21,6 +22,7 @@ export default async function setUp(): Promise<void> {
   await copyDataFolder(templateFolder(), sharedFolder);
   const shared = await startEmbeddedPostgres({ folder: sharedFolder, settings, log });
   publishRunValue('postgresUrl', shared.url);
+  await createTemplateDatabase();
   globalThis.stopSharedPostgres = shared.stop;
 }
 

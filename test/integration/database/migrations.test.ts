@@ -13,7 +13,7 @@ let audit: Audit;
 const names = migrations.map(({ name }) => name);
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase({ isEmpty: true });
   audit = await openAudit(database.url);
 });
 

@@ -10,7 +10,7 @@ import { testConfig } from '../../support/test-config.ts';
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase({ isEmpty: true });
 });
 
 afterAll(async () => await database.drop(), 60_000);

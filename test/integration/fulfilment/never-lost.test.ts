@@ -65,7 +65,7 @@ test.concurrent('orders that have lost their job are given another one; young on
 });
 
 test.concurrent('a database with orders from before there were jobs and events: each gets its event, and is processed', async () => {
-  const database = await createTestDatabase();
+  const database = await createTestDatabase({ isEmpty: true });
   const { database: options } = testConfig({ databaseUrl: database.url });
   const audit = await openAudit(database.url);
   try {

@@ -15,7 +15,7 @@ import { openAudit } from '../orders/audit.ts';
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase({ isEmpty: true });
 });
 
 afterAll(() => database.drop());

@@ -85,7 +85,7 @@ storiesAtOnce(
     Object.entries(poolers).map(([what, [behaviour, symptom]]) => [
       `A8 sessions that are lent out are refused at the start: service and worker end at a pooler ${what}, and say what to do`,
       async () => {
-        const database = await createTestDatabase();
+        const database = await createTestDatabase({ isEmpty: true });
         const url = new URL(database.url);
         await using pooler = await startPooler(Number(url.port), behaviour);
         url.port = String(pooler.port);
