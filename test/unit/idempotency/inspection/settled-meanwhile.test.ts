@@ -76,3 +76,24 @@ test('ListRecords has it once, settled', async () => {
   const page = await listRecords(principal, { states: [], method: '', pageSize: 0, pageToken: '' }, world());
   expect(page.records.map(({ state }) => state)).toEqual(['COMPLETED']);
 });
+
+test('ListRecords has it once, settled, also if it commits after those that run were looked up', async () => {
+  const runs = {
+    kind: 'claimed',
+    fingerprint,
+    firstAttemptMs: 1,
+    attempts: 1,
+    process: call.owner,
+    claimedMs: 1,
+    ageMs: 2_000,
+    leaseLeftMs: 1_000,
+  } as const;
+  const late = {
+    ...world(),
+    memory: { look: async () => runs },
+    archive: { describe: async () => new Map(), list: async () => ({ entries: [entry], next: undefined }) },
+  };
+  const page = await listRecords(principal, { states: [], method: '', pageSize: 0, pageToken: '' }, late);
+  expect(page.records.map(({ state }) => state)).toEqual(['COMPLETED']);
+  expect(page.runningLeftOut).toBe(0);
+});
