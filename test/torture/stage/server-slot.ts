@@ -156,18 +156,21 @@ export class ServerSlot {
     if (child === undefined || !this.isRunning) {
       return undefined;
     }
-    const tooLate = AbortSignal.timeout(FIGURES_LIMIT_MS);
+    const { promise, resolve } = Promise.withResolvers<Figures | undefined>();
+    const listen = (message: unknown) => {
+      const figures = readFigures(message);
+      if (figures !== undefined) {
+        resolve(figures);
+      }
+    };
+    child.on('message', listen);
+    const limit = setTimeout(resolve, FIGURES_LIMIT_MS, undefined);
     this.#send('figures');
     try {
-      for (;;) {
-        const [message] = await once(child, 'message', { signal: tooLate });
-        const figures = readFigures(message);
-        if (figures !== undefined) {
-          return figures;
-        }
-      }
-    } catch {
-      return undefined;
+      return await promise;
+    } finally {
+      clearTimeout(limit);
+      child.off('message', listen);
     }
   }
 
