@@ -28,8 +28,10 @@ export class Turns {
       return await work();
     } finally {
       // Whoever leaves does not let the next one pass those who are before both.
-      void Promise.resolve(before).then(resolve);
-      void promise.then(() => this.#forget(thing, promise));
+      void Promise.resolve(before).then(() => {
+        resolve();
+        if (this.#last.get(thing) === promise) this.#last.delete(thing);
+      });
     }
   }
 
@@ -40,12 +42,6 @@ export class Turns {
       return await Promise.race([before.then(() => true), late]);
     } finally {
       limit.abort();
-    }
-  }
-
-  #forget(thing: string, promise: Promise<void>): void {
-    if (this.#last.get(thing) === promise) {
-      this.#last.delete(thing);
     }
   }
 }

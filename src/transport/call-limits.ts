@@ -18,8 +18,8 @@ const HEALTH_SERVICE = '/grpc.health.v1.Health/';
 const HEALTH_CALLS_MAX = 1_000;
 
 /**
- * Bounds the open calls, the open streams and the time that a unary call, or the request of a stream, may take, and can end all open streams at a shutdown. How
- * many calls work at once is bounded further inside, where it is known which of them wait or replay.
+ * Bounds the open calls, the open streams and the time that a unary call, or the request of a stream, may take, and can end all
+ * open streams at a shutdown. How many calls work at once is bounded further inside, where it is known which of them wait or replay.
  */
 export class CallLimits {
   readonly #options: CallLimitOptions;

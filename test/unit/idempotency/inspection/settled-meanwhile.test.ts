@@ -33,6 +33,18 @@ const entry: ArchivedEntry = {
   age: 'live',
 };
 
+/** What Redis says as long as it runs. */
+const runs = {
+  kind: 'claimed',
+  fingerprint,
+  firstAttemptMs: 1,
+  attempts: 1,
+  process: call.owner,
+  claimedMs: 1,
+  ageMs: 2_000,
+  leaseLeftMs: 1_000,
+} as const;
+
 /** All that is asked; the call ends, and goes from Redis too, as soon as Redis has been asked. */
 function world() {
   const ledger = new Map<string, ArchivedEntry>();
@@ -43,18 +55,7 @@ function world() {
       look: async () => {
         const wasSettled = ledger.has(id);
         ledger.set(id, entry);
-        return wasSettled
-          ? ({ kind: 'nothing' } as const)
-          : ({
-              kind: 'claimed',
-              fingerprint,
-              firstAttemptMs: 1,
-              attempts: 1,
-              process: call.owner,
-              claimedMs: 1,
-              ageMs: 2_000,
-              leaseLeftMs: 1_000,
-            } as const);
+        return wasSettled ? ({ kind: 'nothing' } as const) : runs;
       },
     },
     archive: {
@@ -78,16 +79,6 @@ test('ListRecords has it once, settled', async () => {
 });
 
 test('ListRecords has it once, settled, also if it commits after those that run were looked up', async () => {
-  const runs = {
-    kind: 'claimed',
-    fingerprint,
-    firstAttemptMs: 1,
-    attempts: 1,
-    process: call.owner,
-    claimedMs: 1,
-    ageMs: 2_000,
-    leaseLeftMs: 1_000,
-  } as const;
   const late = {
     ...world(),
     memory: { look: async () => runs },
