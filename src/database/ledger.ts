@@ -45,10 +45,11 @@ export class PostgresLedger implements Ledger {
     const query = sql`
       select fingerprint, fingerprint_version, state, stored_form, response, status_code, status_message, status_details,
         ${entryAge(this.#memoryMs)} as age,
-        greatest(0, ceil(extract(epoch from expires_at - now()) * 1000)) as time_left_ms
+        greatest(0, extract(epoch from expires_at - now()) * 1000) as time_left_ms
       from idempotency_keys where id = ${Buffer.from(id, 'hex')}`;
+    const askedAtMs = performance.now();
     const { rows } = await this.#database.read((entityManager) => query.execute(entityManager.getKysely<never>()));
-    return rows[0] === undefined ? undefined : toLedgerRow(rowRule.parse(rows[0]));
+    return rows[0] === undefined ? undefined : toLedgerRow(rowRule.parse(rows[0]), performance.now() - askedAtMs);
   }
 
   async record(entry: LedgerEntry): Promise<CommitResult> {
@@ -98,11 +99,12 @@ function inTermsOfTheKey(error: unknown, { record }: LedgerEntry): unknown {
   return error;
 }
 
-function toLedgerRow(row: z.output<typeof rowRule>): LedgerRow {
+/** @param readingMs how long the row was on its way; a process may have been stopped meanwhile */
+function toLedgerRow(row: z.output<typeof rowRule>, readingMs: number): LedgerRow {
   return {
     fingerprint: { version: row.fingerprint_version, hash: row.fingerprint.toString('hex') },
     age: row.age,
-    timeLeftMs: row.time_left_ms,
+    timeLeftMs: Math.max(0, Math.floor(row.time_left_ms - readingMs)),
     outcome: outcomeOf(row),
   };
 }

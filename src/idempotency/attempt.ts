@@ -148,10 +148,11 @@ export class Attempt {
   async #settleBy(outcome: Outcome, work: CommitWork): Promise<void> {
     const { pause, ledger } = this.#dependencies;
     await pause?.('before_commit');
+    const startedAtMs = performance.now();
     const result = await work({ record: this.record, outcome });
     await pause?.('after_commit');
     if (result === 'committed') {
-      this.#settle(outcome, false, this.record.policy.timeToLiveMs);
+      this.#settle(outcome, false, startedAtMs + this.record.policy.timeToLiveMs);
       return;
     }
     // Another attempt won at the ledger's primary key: its outcome is the answer.
@@ -160,11 +161,11 @@ export class Attempt {
     if (row === undefined || rival === undefined) {
       throw recordChanged(this.record);
     }
-    this.#settle(rival, true, row.timeLeftMs);
+    this.#settle(rival, true, performance.now() + row.timeLeftMs);
   }
 
-  #settle(outcome: Outcome, replayed: boolean, timeToLiveMs: number): void {
-    const knownSinceMs = performance.now();
+  /** @param expiresAtMs by this process's monotonic clock, and not later than in the ledger */
+  #settle(outcome: Outcome, replayed: boolean, expiresAtMs: number): void {
     this.#conclusion = { kind: 'answer', outcome, replayed };
     this.#end();
     this.#run.settle({ kind: 'outcome', outcome });
@@ -172,7 +173,7 @@ export class Attempt {
     this.#inBackground(async () => {
       await this.#dependencies.pause?.('before_settle');
       // A process that was stopped meanwhile must not give an answer a second life.
-      const leftMs = Math.max(0, Math.floor(timeToLiveMs - (performance.now() - knownSinceMs)));
+      const leftMs = Math.max(0, Math.floor(expiresAtMs - performance.now()));
       const reply = await this.#dependencies.store.settle(this.#run.claim, outcome, leftMs);
       if (reply === 'lost') {
         this.#dependencies.report({ kind: 'lostOwnership' }, this.record);

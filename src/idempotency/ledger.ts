@@ -36,7 +36,7 @@ export interface LedgerRow {
   readonly fingerprint: Fingerprint;
   /** `live`: within its time to live; `expired`: past it, but remembered; `forgotten`: as good as absent. */
   readonly age: 'live' | 'expired' | 'forgotten';
-  /** What is left of the time to live, by the database's clock; 0 if it is over. */
+  /** What is left of the time to live, by the database's clock, when the row is returned; 0 if it is over. */
   readonly timeLeftMs: number;
   /** The outcome, or the version of a stored form that this process does not know. */
   readonly outcome: Outcome | { readonly kind: 'unknownForm'; readonly form: number };

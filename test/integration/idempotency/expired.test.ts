@@ -73,21 +73,26 @@ describe('EXPIRED', () => {
   });
 });
 
-test('an outcome that is told behind its time to live gets no second one', async () => {
-  const gate = createGate('before_settle');
-  const slow = await stage.startService({ library: { pause: gate.pause } });
-  const record = shoutRecord('told late', 'expired-5');
-  const first = await gate.hold(() => shout(slow, 'told late', { key: 'expired-5' }));
-  expect(toldBy(await first.result).status).toBe('executed');
-  const isOver = 'select 1 from idempotency_keys where id = $1 and expires_at < now()';
-  await until('its time to live is over', async () => {
-    return (await stage.sql(isOver, [Buffer.from(record.id, 'hex')])).length > 0;
-  });
-  await forgetInRedis(stage, slow, record);
-  gate.open();
-  await slow.idempotency.drained();
-  expect(await stateInRedis(stage, slow, record)).toBeNull();
-});
+// As in a process that was stopped there.
+test.each(['after_commit', 'before_settle'] as const)(
+  'an outcome that waits at %s until its time to live is over gets no second one',
+  async (point) => {
+    const gate = createGate(point);
+    const slow = await stage.startService({ library: { pause: gate.pause } });
+    const key = `expired-at-${point}`;
+    const record = shoutRecord('told late', key);
+    const first = await gate.hold(() => shout(slow, 'told late', { key }));
+    const isOver = 'select 1 from idempotency_keys where id = $1 and expires_at < now()';
+    await until('its time to live is over', async () => {
+      return (await stage.sql(isOver, [Buffer.from(record.id, 'hex')])).length > 0;
+    });
+    await forgetInRedis(stage, slow, record);
+    gate.open();
+    expect(toldBy(await first.result).status).toBe('executed');
+    await slow.idempotency.drained();
+    expect(await stateInRedis(stage, slow, record)).toBeNull();
+  },
+);
 
 // Without Redis the ledger is asked before the handler runs, with Redis when it commits: both must say the same.
 describe.each(['with Redis', 'without Redis'])('%s', (how) => {
