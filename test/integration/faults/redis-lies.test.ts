@@ -116,6 +116,6 @@ test('P5: a foreign value under the name of the probe does not keep the circuit 
   await Promise.all(calls);
   await service.becomesDegraded();
   await redis.thaw();
-  await admin.rpush('orders:probe', 'x');
+  await admin.multi().del('orders:probe').rpush('orders:probe', 'x').exec();
   await service.becomesWhole();
 });
