@@ -38,7 +38,7 @@ const program = new Command('torture')
   .addOption(option('--faults <list>', 'names or lanes, separated by commas; all unless given', readFaults))
   .addOption(
     option('--rest <seconds>', 'between two faults of a lane, on average, from 0 to 600', wholeNumber(0, 600)).default(
-      4,
+      5,
     ),
   )
   .option('--record <file>', 'write the history, one JSON object a line')
