@@ -3,7 +3,6 @@ import type { Client, handleUnaryCall, Metadata, ServiceError, status } from '@g
 import { pino } from 'pino';
 import { Database } from '../../src/database/database.ts';
 import { PostgresLedger } from '../../src/database/ledger.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import {
   type Attempt,
   Idempotency,
@@ -57,7 +56,7 @@ export interface EchoServiceOptions extends Stores, EchoBehaviour {
   readonly library?: Partial<IdempotencyOptions>;
 }
 
-/** The neutral echo service in this process, on the library with its real stores. */
+/** The neutral echo service in this process, on the library with its real stores, and a database that has been migrated. */
 export interface EchoService extends AsyncDisposable {
   readonly port: number;
   readonly client: Client;
@@ -77,7 +76,6 @@ export interface EchoService extends AsyncDisposable {
 
 export async function startEchoService(options: EchoServiceOptions): Promise<EchoService> {
   const config = testConfig(options, options.settings);
-  await migrate(config.database);
   const database = new Database({ ...config.database, onChange: () => {} });
   await database.start();
   const { url } = config.redis;

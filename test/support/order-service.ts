@@ -1,12 +1,11 @@
 import type { Client } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { migrate } from '../../src/database/migrate.ts';
 import type { Pause } from '../../src/idempotency/index.ts';
 import { startService } from '../../src/service.ts';
 import { type Stores, testConfig } from './test-config.ts';
 import { createClient } from './unary-call.ts';
 
-/** The order service in this process, on stores of the test's. */
+/** The order service in this process, on a migrated database of the test's. */
 export interface TestService extends AsyncDisposable {
   readonly port: number;
   readonly client: Client;
@@ -23,7 +22,6 @@ export interface TestServiceOptions extends Stores {
 
 export async function startTestService({ settings = {}, pause, ...stores }: TestServiceOptions): Promise<TestService> {
   const config = testConfig(stores, settings);
-  await migrate(config.database);
   const log: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const service = await startService({ config, logger, ...(pause && { pause }) });

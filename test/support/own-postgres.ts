@@ -8,7 +8,7 @@ import { createTestFolder, templateFolder } from './run-folder.ts';
 
 /** A PostgreSQL of one test's own, to be killed, frozen and started again. The port stays the same. */
 export interface OwnPostgres {
-  /** Leads to an empty database. */
+  /** Leads to a migrated database without rows. */
   readonly url: string;
   readonly port: number;
   /** Of the server that runs now. */

@@ -1,16 +1,14 @@
 import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../src/commands/load-config.ts';
-import { runMigrations } from '../../src/commands/migrate.ts';
 import { firstStopSignal } from '../../src/commands/stop-signals.ts';
 import { startService } from '../../src/service.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
-// The service as `serve` runs it, with a pause point that the parent process controls.
+// The service as `serve` runs it on a migrated database, with a pause point that the parent process controls.
 const { PAUSE_AT, PAUSE_EACH, ...env } = process.env;
 const config = loadConfig(env);
 const logger = createLogger(config.log);
 const stopSignal = firstStopSignal(logger);
-await runMigrations(config, logger);
 
 let hasPaused = false;
 const service = await startService({

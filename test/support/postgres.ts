@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { migrate } from '../../src/database/migrate.ts';
 import { readRunValue } from './run-folder.ts';
-import { testConfig } from './test-config.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -10,15 +8,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** What test databases are copies of: migrations take twenty times as long. */
-const TEMPLATE = 'migrated';
+/** The database that the shared cluster came with: test databases are copies of it, for migrations take twenty times as long. */
+const templateDatabase = () => new URL(readRunValue('postgresUrl')).pathname.slice(1);
 
-/** Makes what test databases are copies of. */
-export async function createTemplateDatabase(): Promise<void> {
-  await runStatement(`CREATE DATABASE ${TEMPLATE}`);
-  await migrate(testConfig({ databaseUrl: urlOf(TEMPLATE) }).database);
-  // A database that somebody is connected to cannot be copied.
-  await runStatement(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`);
+/** Nobody may connect to it any more: a database that somebody is connected to cannot be copied. */
+export async function closeTemplateDatabase(): Promise<void> {
+  await runStatement(`ALTER DATABASE ${templateDatabase()} ALLOW_CONNECTIONS false`);
 }
 
 export interface TestDatabaseOptions {
@@ -30,7 +25,7 @@ export interface TestDatabaseOptions {
 export async function createTestDatabase({ isEmpty = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   // Copied file by file: nothing of it has to be in the log.
-  await runStatement(`CREATE DATABASE ${name} ${isEmpty ? '' : `TEMPLATE ${TEMPLATE}`} STRATEGY file_copy`);
+  await runStatement(`CREATE DATABASE ${name} ${isEmpty ? '' : `TEMPLATE ${templateDatabase()}`} STRATEGY file_copy`);
   return { url: urlOf(name), drop: () => runStatement(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
@@ -41,7 +36,7 @@ function urlOf(name: string): string {
 }
 
 async function runStatement(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: readRunValue('postgresUrl') });
+  const client = new pg.Client({ connectionString: urlOf('postgres') });
   await client.connect();
   await client.query(statement).finally(() => client.end());
 }

@@ -1,9 +1,8 @@
 import { pino } from 'pino';
-import { migrate } from '../../src/database/migrate.ts';
 import { startWorkerService } from '../../src/worker-service.ts';
 import { type Stores, testConfig } from './test-config.ts';
 
-/** A worker alone, in this process. */
+/** A worker alone, in this process, on a migrated database. */
 export interface TestWorker extends AsyncDisposable {
   /** The lines of its log so far, as objects. */
   readonly log: readonly Record<string, unknown>[];
@@ -18,7 +17,6 @@ export interface TestWorkerOptions extends Stores {
 
 export async function startTestWorker({ settings = {}, ...stores }: TestWorkerOptions): Promise<TestWorker> {
   const config = testConfig(stores, settings);
-  await migrate(config.database);
   const log: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const service = await startWorkerService({ config, logger });

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { migrate } from '../../../src/database/migrate.ts';
 import { TOTAL_UNITS_LIMIT } from '../../../src/orders/money.ts';
 import { STATE_REASON_CHARACTERS_MAX } from '../../../src/orders/transitions.ts';
 import { limits } from '../../../src/orders/validation/draft-rule.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { testConfig } from '../../support/test-config.ts';
 import { type Audit, openAudit } from '../orders/audit.ts';
 
 let database: TestDatabase;
@@ -12,7 +10,6 @@ let audit: Audit;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await migrate(testConfig({ databaseUrl: database.url }).database);
   audit = await openAudit(database.url);
 });
 

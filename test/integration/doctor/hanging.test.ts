@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { migrate } from '../../../src/database/migrate.ts';
 import { type OwnPostgres, startOwnPostgres } from '../../support/own-postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { storiesAtOnce } from '../../support/stories-at-once.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
-import { testConfig } from '../../support/test-config.ts';
 import { examined, told } from './examined.ts';
 import { arrangedDatabase } from './rows.ts';
 
@@ -16,7 +14,6 @@ let redis: TestRedis;
 
 beforeAll(async () => {
   [postgres, redis] = await Promise.all([startOwnPostgres({ max_connections: '12' }), startTestRedis()]);
-  await migrate(testConfig({ databaseUrl: postgres.url }).database);
 });
 
 afterAll(async () => {

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { migrate } from '../../../src/database/migrate.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
-import { testConfig } from '../../support/test-config.ts';
 
 /** A migrated database that no service works on, and a way to put rows into it. */
 export interface Arranged {
@@ -15,7 +13,6 @@ export interface Arranged {
 
 export async function arrangedDatabase(): Promise<Arranged> {
   const database = await createTestDatabase();
-  await migrate(testConfig({ databaseUrl: database.url }).database);
   const client = new Client({ connectionString: database.url });
   await client.connect();
   const run: Arranged['run'] = async (text, values = []) => void (await client.query(text, [...values]));

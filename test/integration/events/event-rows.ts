@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { migrate } from '../../../src/database/migrate.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
-import { testConfig } from '../../support/test-config.ts';
 
 /** Orders and their events in a migrated database, written as the service commits them, but by hand. */
 export interface EventRows extends AsyncDisposable {
@@ -53,9 +51,8 @@ export async function createEventRows(): Promise<EventRows> {
   return { ...rows, drop, [Symbol.asyncDispose]: drop };
 }
 
-/** The same in a database that is there already. */
-export async function openEventRows(databaseUrl: string) {
-  await migrate(testConfig({ databaseUrl }).database);
+/** What to do with them, by connections of their own. */
+async function openEventRows(databaseUrl: string) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   // A server that is stopped under it is part of some tests.
   pool.on('error', () => {});

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Migrator } from '@mikro-orm/migrations';
+import { migrate } from '../../../src/database/migrate.ts';
 import { migrations } from '../../../src/database/migrations/migrations.ts';
 import { createOrm } from '../../../src/database/orm.ts';
 import { createOrder, orderRequest } from '../../support/order-requests.ts';
@@ -81,6 +82,7 @@ test.concurrent('a database with orders from before there were jobs and events: 
     await audit.run(`
       insert into order_items (order_id, position, sku, quantity, price_units, price_nanos)
       select order_id, 0, 'tea', 1, 1, 0 from orders`);
+    await migrate(options);
     await using worker = await startTestWorker({
       databaseUrl: database.url,
       settings: { FULFILMENT_ENABLED: 'true' },

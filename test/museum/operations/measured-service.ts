@@ -1,15 +1,13 @@
 import { loadConfig } from '../../../src/commands/load-config.ts';
-import { runMigrations } from '../../../src/commands/migrate.ts';
 import { firstStopSignal } from '../../../src/commands/stop-signals.ts';
 import { startService } from '../../../src/service.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 
-// The service as `serve` runs it, in a process that does what it is told: it collects its garbage and says what is left, or waits at a
+// The service as `serve` runs it on a migrated database, in a process that does what it is told: it collects its garbage and says what is left, or waits at a
 // pause point, again and again. Needs --expose-gc.
 const config = loadConfig(process.env);
 const logger = createLogger(config.log);
 const stopSignal = firstStopSignal(logger);
-await runMigrations(config, logger);
 
 let heldPoint: unknown;
 let release = () => {};

@@ -2,7 +2,6 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Database } from '../../../../src/database/database.ts';
 import { PostgresLedger } from '../../../../src/database/ledger.ts';
-import { migrate } from '../../../../src/database/migrate.ts';
 import { OrderRepository } from '../../../../src/database/order-repository.ts';
 import type { RedisStore } from '../../../../src/idempotency/index.ts';
 import { createTestDatabase } from '../../../support/postgres.ts';
@@ -33,7 +32,6 @@ export async function openSequenceStage(): Promise<SequenceStage> {
   stack.defer(() => server.stop());
   stack.defer(() => testDatabase.drop());
   const options = testConfig({ databaseUrl: testDatabase.url }).database;
-  await migrate(options);
   const database = stack.adopt(new Database({ ...options, onChange: () => {} }), (opened) => opened.close());
   await database.start();
   const limits = { connectTimeoutMs: LIMIT_MS, commandTimeoutMs: LIMIT_MS, slowMs: LIMIT_MS };
