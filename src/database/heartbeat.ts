@@ -20,11 +20,13 @@ export type DatabaseState =
 const lifeRule = z.object({ life: z.string() });
 
 /**
- * What tells two lives of a database apart. A failover changes the timeline; a restore of an older state, by whatever means,
- * goes through a restart.
+ * What tells two lives of a database apart. A failover changes the timeline, and a restore of its files goes through a restart; another
+ * database under the old name has another oid, and tables that were made or filled anew are kept in other files.
  */
 const LIFE_QUERY = `
-  select concat_ws(' ', system_identifier, timeline_id, current_database(), extract(epoch from pg_postmaster_start_time())) as life
+  select concat_ws(' ', system_identifier, timeline_id, extract(epoch from pg_postmaster_start_time()),
+    (select oid from pg_database where datname = current_database()),
+    pg_relation_filenode(to_regclass('orders')), pg_relation_filenode(to_regclass('idempotency_keys'))) as life
   from pg_control_system(), pg_control_checkpoint()
   where not pg_is_in_recovery() and not current_setting('transaction_read_only')::boolean`;
 
