@@ -127,7 +127,7 @@ export class Coordinator {
   /** Waits for the leader of the same record. Returns undefined if the leader's request is another one that may yet be refused. */
   async #follow(running: LocalRun, record: RecordIdentity, patience: Patience): Promise<Settlement | undefined> {
     const isOtherRequest = differ(running.record.fingerprint, record.fingerprint);
-    if (isOtherRequest && running.executing) {
+    if (isOtherRequest && running.isOwners) {
       return { kind: 'outcome', outcome: await this.#outcomeDespite(record) };
     }
     const { waitersPerKeyMax } = this.#options;

@@ -18,8 +18,10 @@ export type Settlement =
  */
 export class LocalRun {
   readonly claim: Claim;
-  /** Whether the handler runs: only then is it known that the record is this request's. */
+  /** Whether the handler runs. */
   executing = false;
+  /** Whether it is known that the record is this request's: the handler runs, or another process runs it for the same request. */
+  isOwners = false;
   followers = 0;
   /** When the handler was begun, on the monotonic clock. */
   executingSinceMs = 0;
@@ -37,7 +39,7 @@ export class LocalRun {
     return this.claim.record;
   }
 
-  /** Resolves when it is known whether the handler runs. */
+  /** Resolves when it is known whose record it is. */
   get decided(): Promise<void> {
     return this.#decided.promise;
   }
@@ -51,6 +53,12 @@ export class LocalRun {
     this.#leavePlace = leavePlace;
     this.executing = true;
     this.executingSinceMs = performance.now();
+    this.confirm();
+  }
+
+  /** The record is this request's, as far as can be known before its outcome. */
+  confirm(): void {
+    this.isOwners = true;
     this.#decided.resolve();
   }
 

@@ -113,14 +113,17 @@ test.each(Object.entries(places))(
   },
 );
 
-test('K4 another request is refused also where a duplicate of the first one waits', async () => {
+test('K4 another request is refused while the first one runs also where a duplicate of it waits, and takes no place from duplicates', async () => {
   const open = await holdAt(echo, 'waited for', 'm-1');
   const waiter = say(other, { text: 'waited for' }, { key: 'm-1' });
   const name = redisName(other, sayRecord('waited for', 'm-1'));
   await until('the waiter', async () => (await stage.redisClient.hget(name, 'waited')) === '1');
-  const another = say(other, { text: 'another' }, { key: 'm-1' });
-  await until('the other request', () => other.callsInFlight() === 2);
+  // As many as may wait for a key, and more.
+  const others = Array.from({ length: 150 }, (_, index) => say(other, { text: `another ${index}` }, { key: 'm-1' }));
+  for (const another of await Promise.all(others)) expectReused(another, 'm-1');
+  const second = say(other, { text: 'waited for' }, { key: 'm-1' });
+  await until('both duplicates', () => other.callsInFlight() === 2);
   open();
-  expectReused(await another, 'm-1');
+  expect(differentAnswers(await Promise.all([waiter, second]))).toHaveLength(1);
   expect((await waiter).code).toBe(code.OK);
 });
