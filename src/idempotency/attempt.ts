@@ -57,7 +57,9 @@ export class Attempt {
     this.#encode = encode;
     this.#dependencies = dependencies;
     this.#limit = setTimeout(() => this.#giveUp(), dependencies.handlerLimitMs).unref();
-    this.#renewal = claimed ? setInterval(() => void this.#renew(), run.record.policy.leaseMs / 3).unref() : undefined;
+    this.#renewal = claimed
+      ? setInterval(() => this.#inBackground(() => this.#renew()), run.record.policy.leaseMs / 3).unref()
+      : undefined;
   }
 
   /** Resolves, with what the caller is to be told, if the handler runs for too long. */

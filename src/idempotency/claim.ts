@@ -70,6 +70,7 @@ export async function claimRecord(
         // The claim may have been made all the same: renewing one that was not does no harm.
         return await askLedger(run, true, dependencies);
       case 'inProgress': {
+        run.confirm();
         if (reply.claim !== rival.claim) {
           rival = { claim: reply.claim, sinceMs: performance.now() };
         }
@@ -102,14 +103,20 @@ export async function outcomeDespiteClaim(
 }
 
 /** Takes a place to run in. */
-function execute(run: LocalRun, claimed: boolean, { store, places }: ClaimDependencies): Verdict {
+function execute(run: LocalRun, claimed: boolean, dependencies: ClaimDependencies): Verdict {
+  const { store, places } = dependencies;
   try {
     return { kind: 'execute', claimed, leavePlace: places.take() };
   } catch (error) {
     // The same call may be on its way to a server that has room.
-    void store.release(run.claim);
+    unwatched(store.release(run.claim), run, dependencies);
     throw error;
   }
+}
+
+/** Nobody waits for it, and a fault of it changes nothing. */
+function unwatched(work: Promise<unknown>, { record }: LocalRun, { report }: ClaimDependencies): void {
+  work.catch((error: unknown) => report({ kind: 'backgroundFault', error }, record));
 }
 
 async function askLedger(run: LocalRun, claimed: boolean, dependencies: ClaimDependencies): Promise<Verdict> {
@@ -121,11 +128,11 @@ async function askLedger(run: LocalRun, claimed: boolean, dependencies: ClaimDep
     if (row === undefined || outcome === undefined) {
       return { kind: 'execute', claimed, leavePlace: places.take() };
     }
-    void store.settle(run.claim, outcome, row.timeLeftMs);
+    unwatched(store.settle(run.claim, outcome, row.timeLeftMs), run, dependencies);
     return { kind: 'replay', outcome };
   } catch (error) {
     // Also where `begin` gave no answer: it may have run all the same.
-    void store.release(run.claim);
+    unwatched(store.release(run.claim), run, dependencies);
     throw error;
   }
 }
