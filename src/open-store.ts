@@ -35,7 +35,7 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
     onEviction: (policy) =>
       logger.warn(
         { policy },
-        `Redis may throw out running claims and the event stream (${policy}): set maxmemory-policy to noeviction or volatile-ttl`,
+        `Redis may throw out running claims when its memory is full (${policy}): set maxmemory-policy to noeviction`,
       ),
     onChange: (isAvailable, error) => {
       metrics.setDegraded(!isAvailable);

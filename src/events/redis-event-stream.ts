@@ -39,7 +39,8 @@ export class RedisEventStream implements EventStream {
       maxRetriesPerRequest: 0,
       disconnectTimeout: 100,
       retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MS_MAX),
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+      // Redis 6.2 puts words of its own before it, where a command in a script was told so.
+      reconnectOnError: (error) => error.message.includes('READONLY'),
     });
     // Whoever publishes hears of it.
     this.#redis.on('error', () => {});

@@ -14,12 +14,10 @@ export async function checkEviction(redis: RedisPort): Promise<Remark> {
   const { maxmemoryBytes, usedBytes } = facts;
   const share = maxmemoryBytes === 0 ? 0 : usedBytes / maxmemoryBytes;
   const full = `${Math.round(share * 100)} % of maxmemory is used`;
-  if (policy.startsWith('allkeys-')) {
-    return warning(
-      `${policy} drops running claims and the event stream`,
-      'set maxmemory-policy noeviction or volatile-ttl: dropped records are slower, not wrong',
-      facts,
-    );
+  if (/^(allkeys|volatile)-/.test(policy)) {
+    // Claims end soon, so that volatile-ttl drops them first.
+    const dropped = policy.startsWith('allkeys-') ? 'running claims and the event stream' : 'running claims';
+    return warning(`${policy} drops ${dropped}`, 'set maxmemory-policy noeviction', facts);
   }
   if (share >= 1 && policy === 'noeviction') {
     return fault(`${full}: writes are refused`, 'raise maxmemory, or remove what others keep in it', facts);

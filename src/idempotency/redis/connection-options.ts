@@ -17,13 +17,18 @@ export function connectionOptions(connectTimeoutMs: number) {
     retryStrategy: (times: number) => Math.min(times * 50, RECONNECT_DELAY_MS_MAX),
     // A server that has become a replica keeps its old connections: leave it, once, though all replies of a pipeline say so.
     reconnectOnError: (error: Error) => {
-      const leaves = error.message.startsWith('READONLY') && performance.now() - leftAtMs > LEAVE_INTERVAL_MS;
+      const leaves = isReadOnly(error) && performance.now() - leftAtMs > LEAVE_INTERVAL_MS;
       if (leaves) {
         leftAtMs = performance.now();
       }
       return leaves;
     },
   };
+}
+
+/** Redis 6.2 puts words of its own before what a command in a script was told. */
+function isReadOnly({ message }: Error): boolean {
+  return message.includes('READONLY');
 }
 
 export type ConnectionOptions = ReturnType<typeof connectionOptions>;

@@ -15,6 +15,8 @@ export interface RedisLinkOptions extends TimeLimits {
   readonly probeKey: string;
   /** Told when the circuit opens and when it closes; `error` is what opened it. */
   readonly onChange: (available: boolean, error: unknown) => void;
+  /** Told when a connection is there, and after each probe that was answered. */
+  readonly onWell?: () => void;
   /** Told, once for each policy, that the server throws out keys of ours when its memory is full. */
   readonly onEviction?: (policy: string) => void;
 }
@@ -119,12 +121,14 @@ export class RedisLink {
   }
 
   async #probe(): Promise<void> {
-    const { probeKey, circuitProbeMs } = this.#options;
+    const { probeKey, circuitProbeMs, onWell } = this.#options;
     try {
       await this.#execute(({ redis }) => redis.set(probeKey, '', 'PX', circuitProbeMs));
     } catch {
       // Not there, or still not there. The breaker has counted it, and the next probe follows.
+      return;
     }
+    onWell?.();
   }
 
   /** The circuit was opened, or a probe has found that it must stay open. */
@@ -150,7 +154,10 @@ export class RedisLink {
     const client = createScriptClient(this.#options.url, connectionOptions(this.#options.connectTimeoutMs));
     // A command on a broken connection is rejected and counted; the event has nothing to add, but must be heard.
     client.redis.on('error', () => {});
-    client.redis.on('ready', () => void this.#lookAtEviction(client));
+    client.redis.on('ready', () => {
+      void this.#lookAtEviction(client);
+      this.#options.onWell?.();
+    });
     this.#attempt = client.redis.connect().catch(() => {});
     return client;
   }
@@ -158,7 +165,7 @@ export class RedisLink {
   /** INFO tells the policy also where CONFIG is forbidden. */
   async #lookAtEviction({ redis }: ScriptClient): Promise<void> {
     const info = await redis.info('memory').catch(() => '');
-    const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1];
+    const policy = /^maxmemory_policy:(?!noeviction)(\S+)/m.exec(info)?.[1];
     if (policy !== undefined && policy !== this.#evictionTold) {
       this.#evictionTold = policy;
       this.#options.onEviction?.(policy);

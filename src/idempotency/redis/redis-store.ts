@@ -15,7 +15,7 @@ import type { ScriptArgument } from './script-client.ts';
 import type { ScriptName } from './scripts.ts';
 import { WakeChannel } from './wake-channel.ts';
 
-export interface RedisStoreOptions extends Omit<RedisLinkOptions, 'probeKey'> {
+export interface RedisStoreOptions extends Omit<RedisLinkOptions, 'probeKey' | 'onWell'> {
   /** What all our names in Redis begin with. */
   readonly prefix: string;
   /** The present life of the database, or undefined while it is not known: then nothing in Redis can be believed. */
@@ -42,12 +42,7 @@ export class RedisStore implements Store, RecordMemory {
     this.#link = new RedisLink({
       ...options,
       probeKey: `${options.prefix}:probe`,
-      onChange: (available, error) => {
-        options.onChange(available, error);
-        if (available) {
-          this.#releaseLateClaims();
-        }
-      },
+      onWell: () => this.#releaseLateClaims(),
     });
     this.#wakes = new WakeChannel({
       url: options.url,

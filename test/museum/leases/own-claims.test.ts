@@ -9,9 +9,7 @@ import {
   orderOf,
   place,
 } from '../../integration/faults/named-orders.ts';
-import { until } from '../../integration/faults/until.ts';
 import { startWatchedService, type WatchedService } from '../../integration/faults/watched-service.ts';
-import { namesOf } from '../../integration/orders/record-names.ts';
 import { type OpenStores, openStores } from '../../integration/orders/stores.ts';
 import { createOrder } from '../../support/order-requests.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
@@ -95,15 +93,6 @@ test('L13 the caller of the stalled call went away: its claim is settled, and th
   const retry = await quickly(() => place(service.client, 'L13-gone'));
   expect(['OK executed', 'OK replayed']).toContain(inWords(retry));
   expect(await countsOf(stores.databaseUrl, 'L13-gone')).toEqual(ONE_ORDER);
-});
-
-test('L13 begin is sent twice for one claim: the second finds its own token, and the call goes on', async () => {
-  await stalled(() => place(service.client, 'L13-twice'));
-  await until('the record is settled', async () => {
-    const [name = ''] = await namesOf(stores.redisClient, 'L13-twice');
-    return (await stores.redisClient.hget(name, 'state')) === 'COMPLETED';
-  });
-  expect(inWords(await quickly(() => place(service.client, 'L13-twice')))).toBe('OK replayed');
 });
 
 // The same for the other store: the ledger's row was written, and the answer was lost or came too late.

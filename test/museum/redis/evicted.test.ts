@@ -69,23 +69,32 @@ describe('a claim that Redis loses while its handler runs', () => {
   );
 });
 
-test.each(['allkeys-lru', 'allkeys-lfu', 'allkeys-random'])(
-  'S9 the doctor warns of a policy that evicts claims: %s',
+const evicting = [
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+];
+
+test.each(evicting)('S9 the doctor warns of a policy that evicts claims: %s', async (policy) => {
+  await stores.redisClient.config('SET', 'maxmemory-policy', policy);
+  const { of } = await examined(stores);
+  await stores.redisClient.config('SET', 'maxmemory-policy', 'noeviction');
+  expect(of('eviction')).toMatchObject({ level: 'warning', message: expect.stringContaining(policy) });
+});
+
+test.each(['allkeys-lru', 'volatile-ttl'])(
+  'S9 a service that starts on a Redis that evicts claims warns of it: %s',
   async (policy) => {
     await stores.redisClient.config('SET', 'maxmemory-policy', policy);
-    const { of } = await examined(stores);
-    await stores.redisClient.config('SET', 'maxmemory-policy', 'noeviction');
-    expect(of('eviction')).toMatchObject({ level: 'warning', message: expect.stringContaining(policy) });
+    await using started = await startWatchedService(stores);
+    const warnings = () => started.log.filter(({ level, msg }) => Number(level) >= 40 && String(msg).includes(policy));
+    await until('the warning', () => warnings().length > 0).finally(() =>
+      stores.redisClient.config('SET', 'maxmemory-policy', 'noeviction'),
+    );
+    expect(warnings()).toHaveLength(1);
   },
 );
-
-test('S9 a service that starts on a Redis that evicts claims warns of it', async () => {
-  await stores.redisClient.config('SET', 'maxmemory-policy', 'allkeys-lru');
-  await using started = await startWatchedService(stores);
-  const warnings = () =>
-    started.log.filter(({ level, msg }) => Number(level) >= 40 && String(msg).includes('allkeys-lru'));
-  await until('the warning', () => warnings().length > 0).finally(() =>
-    stores.redisClient.config('SET', 'maxmemory-policy', 'noeviction'),
-  );
-  expect(warnings()).toHaveLength(1);
-});
