@@ -19,11 +19,12 @@ const HEALTH_CALLS_MAX = 1_000;
 
 /**
  * Bounds the open calls, the open streams and the time that a unary call, or the request of a stream, may take, and can end all
- * open streams at a shutdown. How many calls work at once is bounded further inside, where it is known which of them wait or replay.
+ * that are open at a shutdown. How many calls work at once is bounded further inside, where it is known which of them wait or replay.
  */
 export class CallLimits {
   readonly #options: CallLimitOptions;
   readonly #streams = new Set<ServerInterceptingCallInterface>();
+  readonly #unaryCalls = new Set<ServerInterceptingCallInterface>();
   #openCalls = 0;
   #healthCalls = 0;
   #streamsNow = 0;
@@ -47,9 +48,8 @@ export class CallLimits {
     const leave = this.#takePlace(isStream, isHealth);
     // A stream may go on for ever, but its request may not.
     const limit = setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
-    if (isStream) {
-      this.#streams.add(call);
-    }
+    const others = isStream ? this.#streams : this.#unaryCalls;
+    others.add(call);
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
@@ -62,7 +62,7 @@ export class CallLimits {
           // The transport calls it exactly once, at the end of every call.
           onCancel: () => {
             clearTimeout(limit);
-            this.#streams.delete(call);
+            others.delete(call);
             leave();
           },
         }),
@@ -106,6 +106,18 @@ export class CallLimits {
       send(call, {
         reason: 'SHUTTING_DOWN',
         message: 'The server is shutting down. Open the stream again, at another server.',
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+  }
+
+  /** Ends the unary calls that are open, before they would be cut off without a word. */
+  endCalls(): void {
+    for (const call of this.#unaryCalls) {
+      send(call, {
+        reason: 'SHUTTING_DOWN',
+        message:
+          'The server is shutting down, and the call had not ended. Repeat it with the same key: it may have ended by then.',
         retryAfterMs: RETRY_AFTER_MS,
       });
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import type { CallLimits } from './call-limits.ts';
 import { cutDeadlines, limitConnections } from './grpc-internals.ts';
@@ -60,6 +61,9 @@ async function bind(server: Server, authority: string): Promise<number> {
   });
 }
 
+/** For the last statuses to be sent. */
+const FAREWELL_MS = 500;
+
 /**
  * Takes no new calls, lets running ones end, and cuts those that have not after a limit.
  * @returns whether any had to be cut
@@ -71,6 +75,10 @@ export async function drain(server: Server, limits: CallLimits, drainLimitMs: nu
   const timer = setTimeout(() => cut.resolve(true), drainLimitMs);
   const wasCut = await Promise.race([ended, cut.promise]);
   clearTimeout(timer);
+  if (wasCut) {
+    limits.endCalls();
+    await Promise.race([ended, sleep(FAREWELL_MS)]);
+  }
   server.forceShutdown();
   return wasCut;
 }

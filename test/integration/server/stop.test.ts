@@ -89,7 +89,11 @@ test.concurrent('a call that does not end in time is cut, the process exits with
   const { service, running } = await startBusyService('cut', { GRPC_DRAIN_LIMIT_MS: '300' });
   await using _ = service;
   service.signal('SIGTERM');
-  expect((await running).code).not.toBe(status.OK);
+  expect(await running).toMatchObject({
+    code: status.UNAVAILABLE,
+    errorInfo: { reason: 'SHUTTING_DOWN' },
+    retryInfo: { retryDelay: { seconds: 1n, nanos: 0 } },
+  });
   // Far below the 30 s that a handler may run, and that Kubernetes waits.
   expect(await withinMs(15_000, service.exited)).toBe(0);
   expect(service.log.join('\n')).toContain('calls that had not ended in time were cut');
