@@ -10,6 +10,13 @@ export interface StreamEntry {
   readonly fields: readonly string[] | undefined;
 }
 
+/** A group as it was found, or made. */
+export interface OpenedGroup {
+  /** The id of the last entry that it has given to a consumer; 0-0: none. */
+  readonly last: string;
+  readonly isNew: boolean;
+}
+
 /** Whether an entry may be handled now. */
 export type Take =
   | { readonly kind: 'handled' | 'lost' | 'earlier' }
@@ -44,6 +51,9 @@ const claimRule = z.union([
   z.tuple([z.string(), z.array(z.string()), z.array(z.string())]),
   z.tuple([z.string(), z.array(z.string())]).transform(([next, ids]) => [next, ids, []] as const),
 ]);
+const openRule = z
+  .tuple([z.string(), z.number()])
+  .transform(([last, isNew]): OpenedGroup => ({ last, isNew: isNew === 1 }));
 const takeRule = z.union([
   z.tuple([z.literal('HANDLED')]).transform((): Take => ({ kind: 'handled' })),
   z.tuple([z.literal('LOST')]).transform((): Take => ({ kind: 'lost' })),
@@ -83,10 +93,10 @@ export class ConsumerGroup {
     await Promise.all([closed(this.#commands), closed(this.#reader)]);
   }
 
-  /** Makes the group if it is not there. @returns the id of the last entry that it has given to a consumer; 0-0: none */
-  async open(): Promise<string> {
+  /** Makes the group if it is not there. */
+  async open(): Promise<OpenedGroup> {
     const { stream, group } = this.#settings;
-    return z.string().parse(await this.#ask(this.#commands.eval(scripts.open, 1, stream, group)));
+    return openRule.parse(await this.#ask(this.#commands.eval(scripts.open, 1, stream, group)));
   }
 
   /** What this consumer was given and has not acknowledged, oldest first: a batch of it. */

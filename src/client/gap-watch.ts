@@ -2,8 +2,19 @@ import type { EventGap } from './consumer-options.ts';
 
 /** Knows how far the group has come, and so what is missing. Entries are numbered 1, 2, 3 without a gap. */
 export class GapWatch {
-  /** Undefined until something is known: a group that has been given nothing may begin anywhere. */
+  /** Undefined until something is known. */
   #position: bigint | undefined;
+
+  /**
+   * The group was found where it has come to this number, or was made there.
+   * @param isNew what this consumer has come to with an earlier group, which was lost, stays known
+   */
+  open(number: bigint, isNew: boolean): void {
+    this.#position ??= number;
+    if (!isNew) {
+      this.reach(number);
+    }
+  }
 
   /** The group has come to this number. */
   reach(number: bigint): void {

@@ -95,7 +95,8 @@ export class OrderEventConsumer implements AsyncDisposable {
   async #consume(group: ConsumerGroup): Promise<void> {
     const { blockMs, reclaimAfterMs } = this.#settings;
     while (!this.#isStopping) {
-      this.#gaps.reach(numberOf(await group.open()) ?? 0n);
+      const { last, isNew } = await group.open();
+      this.#gaps.open(numberOf(last) ?? 0n, isNew);
       const pending = await group.pending();
       if (pending.length > 0) {
         this.#listeners.trimmed(pending.filter(({ fields }) => fields === undefined).map(({ id }) => id));

@@ -22,6 +22,33 @@ test('A5 a consumer that was away for too long is told what it has missed, and g
   expect(after.gaps).toEqual([{ after: 3n, before: 8n }]);
 });
 
+test('A5 a consumer that went before there was anything, and was away for too long, is told what it has missed', async () => {
+  await using before = startConsumer(stage.url);
+  await until('the group', async () => (await stage.redis.exists('orders.events')) === 1);
+  await before.consumer.stop();
+  await publish(stage.redis, 1, 10);
+  await stage.redis.xtrim('orders.events', 'MINID', '8');
+  await using after = startConsumer(stage.url);
+  await until('the rest', () => isSettled(stage.redis, 10));
+  expect(after.seen).toEqual([8, 9, 10]);
+  expect(after.gaps).toEqual([{ after: 0n, before: 8n }]);
+});
+
+test('a group that was made where the stream had been trimmed has missed only what was trimmed since', async () => {
+  await publish(stage.redis, 50, 53);
+  await stage.redis.xtrim('orders.events', 'MAXLEN', 0);
+  await using before = startConsumer(stage.url);
+  await until('the group', async () =>
+    JSON.stringify(await stage.redis.xinfo('GROUPS', 'orders.events')).includes('53-0'),
+  );
+  await before.consumer.stop();
+  await publish(stage.redis, 54, 60);
+  await stage.redis.xtrim('orders.events', 'MINID', '57');
+  await using after = startConsumer(stage.url);
+  await until('the rest', () => isSettled(stage.redis, 60));
+  expect(after.gaps).toEqual([{ after: 53n, before: 57n }]);
+});
+
 test('a stream that was lost and refilled with the newest alone leaves a gap', async () => {
   await publish(stage.redis, 1, 3);
   await using bench = startConsumer(stage.url);

@@ -4,12 +4,27 @@ import { HandledEvents } from '../../../src/client/handled-events.ts';
 
 test('only what is further than the next number behind what was reached leaves a gap', () => {
   const gaps = new GapWatch();
-  gaps.reach(0n);
   expect(gaps.before(9n)).toBeUndefined();
   gaps.reach(5n);
   gaps.reach(3n);
   expect([4n, 5n, 6n].map((number) => gaps.before(number))).toEqual([undefined, undefined, undefined]);
   expect(gaps.before(7n)).toEqual({ after: 5n, before: 7n });
+});
+
+test('a group that was given nothing has missed what is no longer there', () => {
+  const gaps = new GapWatch();
+  gaps.open(0n, false);
+  expect([gaps.before(1n), gaps.before(9n)]).toEqual([undefined, { after: 0n, before: 9n }]);
+});
+
+test('a group that is made anew does not hide what was missed with the one before', () => {
+  const gaps = new GapWatch();
+  gaps.open(0n, true);
+  gaps.reach(3n);
+  gaps.open(5n, true);
+  expect(gaps.before(6n)).toEqual({ after: 3n, before: 6n });
+  gaps.open(6n, false);
+  expect(gaps.before(7n)).toBeUndefined();
 });
 
 test('missing numbers that follow each other are one gap', () => {
