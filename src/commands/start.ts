@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { ConfigError } from '../config/config-error.ts';
 import type { Environment } from '../config/environment.ts';
 import { masked } from '../config/mask.ts';
 import { parseConfig } from '../config/parse-config.ts';
@@ -25,10 +26,14 @@ interface Part {
 /**
  * Runs the service on a PostgreSQL and a Redis of its own, unless DATABASE_URL or REDIS_URL name others. Data stays in
  * `.data/` of the working directory. Everything that was started is stopped in reverse.
+ * @throws ConfigError before anything is started
  */
 export async function start(env: Environment): Promise<void> {
   const parsed = parseConfig(env);
-  const logger = createLogger(parsed.ok ? parsed.config.log : { level: 'info', format: 'auto' });
+  if (!parsed.ok) {
+    throw new ConfigError(parsed.faults);
+  }
+  const logger = createLogger(parsed.config.log);
   const failure = Promise.withResolvers<never>();
   // Heard from the beginning, so that Ctrl-C leaves nothing behind, whenever it comes.
   const stopped = Promise.race([firstStopSignal(logger), failure.promise]);

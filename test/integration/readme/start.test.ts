@@ -47,6 +47,19 @@ test(
 );
 
 test(
+  'a setting that is wrong is told before anything is started',
+  async () => {
+    const untouched = await createTestFolder('misconfigured');
+    const misconfigured = runStart(untouched, { REDIS_SLOW_MS: '5s' });
+    expect(await misconfigured.exited).toBe(1);
+    expect(misconfigured.output()).toContain('REDIS_SLOW_MS = "5s" is not a whole number in plain digits');
+    expect(misconfigured.output()).not.toContain('DATABASE_URL');
+    expect(await readdir(untouched)).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
   'P1, P2, P7: after kill -9 the next start has the order, and a repeated call gets its first answer',
   async () => {
     const first = await createOrder(started.client, orderRequest(), { key: 'survivor' });

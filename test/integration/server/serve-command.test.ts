@@ -20,11 +20,15 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-/** `npm run serve`, without npm. */
-function serve(settings: Readonly<Record<string, string>>) {
-  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-  const env = { ...nodeEnvironment(), ...testEnvironment({ databaseUrl: database.url }, settings) };
-  const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+const directly = [process.execPath, 'src/main.ts', 'serve'] as const;
+const underNpm = ['npm', 'run', 'serve'] as const;
+
+/** The command that serves, in a process group of its own, as a shell gives it one. */
+function serve(settings: Readonly<Record<string, string>>, [program, ...programArguments]: Command = directly) {
+  const cwd = fileURLToPath(new URL('../../..', import.meta.url));
+  const npm = { npm_config_update_notifier: 'false', npm_config_logs_max: '0' };
+  const env = { ...nodeEnvironment(), ...npm, ...testEnvironment({ databaseUrl: database.url }, settings) };
+  const child = spawn(program, programArguments, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let output = '';
   const said = new Map<string, () => void>();
   for (const stream of [child.stdout, child.stderr]) {
@@ -39,8 +43,16 @@ function serve(settings: Readonly<Record<string, string>>) {
       new Promise<void>((resolve) => void said.set(text, resolve)),
       exited.then(({ output: all }) => Promise.reject(new Error(`it ended: ${all}`))),
     ]);
-  return { exited, says, signal: (signal: NodeJS.Signals) => child.kill(signal) };
+  return {
+    exited,
+    says,
+    signal: (signal: NodeJS.Signals) => child.kill(signal),
+    /** What a terminal does: all processes of the group get it. */
+    signalGroup: (signal: NodeJS.Signals) => process.kill(-(child.pid ?? 0), signal),
+  };
 }
+
+type Command = readonly [string, ...string[]];
 
 async function occupy(): Promise<{ server: Server; port: number }> {
   const port = await findFreePort();
@@ -80,6 +92,27 @@ test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
     service.signal(signal);
     expect(await service.exited).toMatchObject({ code: 0, output: expect.stringContaining('stopped') });
     client.close();
+  },
+  60_000,
+);
+
+type Serving = ReturnType<typeof serve>;
+
+test.concurrent.each<[string, (service: Serving) => void]>([
+  ['SIGTERM, which npm passes on,', ({ signal }) => signal('SIGTERM')],
+  ['Ctrl-C, which the terminal sends to all and npm passes on once more,', ({ signalGroup }) => signalGroup('SIGINT')],
+])(
+  'under npm %s ends the service in order, and leaves nothing behind',
+  async (_what, end) => {
+    const service = serve({ GRPC_LISTEN: `127.0.0.1:${await findFreePort()}` }, underNpm);
+    await service.says('taking calls');
+    end(service);
+    const left = setTimeout(() => service.signalGroup('SIGKILL'), 30_000);
+    // Whoever is left keeps the output open.
+    const { code, output } = await service.exited;
+    clearTimeout(left);
+    expect([code, output]).toEqual([0, expect.stringContaining('stopped')]);
+    expect(output).not.toContain('the second signal');
   },
   60_000,
 );
