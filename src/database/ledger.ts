@@ -92,7 +92,8 @@ function inTermsOfTheKey(error: unknown, { record }: LedgerEntry): unknown {
   if (error instanceof DatabaseError && error.facts['sqlState'] === sqlStates.lockNotAvailable) {
     return new IdempotencyError(
       'IDEMPOTENCY_KEY_IN_PROGRESS',
-      `Another call with the idempotency key ${JSON.stringify(record.key.value)} is being committed. Repeat the call with the same key.`,
+      `Another call holds the idempotency key ${JSON.stringify(record.key.value)}, or what this one is to change. Nothing was done. ` +
+        'Repeat the call with the same key.',
       { facts, retryAfterMs: 500, cause: error },
     );
   }

@@ -76,7 +76,8 @@ export function unaryCall<Request, Response>(
   });
 }
 
-function decodeDetails(trailers: Metadata) {
+/** The details of a status, as far as they are of the kinds that we send. */
+export function decodeDetails(trailers: Metadata) {
   const [bytes] = trailers.get('grpc-status-details-bin');
   const details = bytes instanceof Uint8Array ? Status.decode(bytes).details : [];
   const find = <T>(name: string, message: { decode(bytes: Uint8Array): T }): T | undefined => {

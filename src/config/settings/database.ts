@@ -14,7 +14,8 @@ export const databaseSettings = {
     variable: 'DATABASE_POOL_SIZE',
     default: 10,
     reason: 'a call holds a connection for a few milliseconds, and each one is a process on the database server',
-    meaning: 'How many connections this process keeps open at most.',
+    meaning:
+      'How many connections this process keeps open at most for calls. Processing and events have some of their own: `npm run doctor` counts all.',
   }),
   connectTimeoutMs: setting(durationMs({ min: 10, max: 60_000 }), {
     variable: 'DATABASE_CONNECT_TIMEOUT_MS',

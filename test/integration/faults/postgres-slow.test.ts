@@ -10,6 +10,7 @@ import { startWatchedService, type WatchedService } from './watched-service.ts';
 
 /** What a loaded machine may add to a call. */
 const ALLOWANCE_MS = 2_500;
+const LOCK = 816;
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -32,6 +33,37 @@ test('P8: a statement that takes too long is cancelled, and spends no key', asyn
   expect(await countsOf(database.url, 'sleeps')).toEqual(NO_ORDER);
   await misbehaviour.stop();
   await expectPlacedOnce(service, 'sleeps');
+});
+
+test('P1: a commit that takes its time, within the limit of silence, is waited for', async () => {
+  await misbehave(database.url, 'commits-in-time', `perform pg_sleep(${SILENCE_LIMIT_MS / 3_000})`, 'commit');
+  await expectPlacedOnce(service, 'commits-in-time');
+});
+
+test('P10: calls that find all connections busy wait for one; those that wait too long are told so, and spend no key', async () => {
+  const settings = {
+    ...impatientSettings,
+    DATABASE_LOCK_TIMEOUT_MS: '19000',
+    DATABASE_STATEMENT_TIMEOUT_MS: '20000',
+    DATABASE_SILENCE_LIMIT_MS: '21000',
+  };
+  await using unhurried = await startWatchedService({ databaseUrl: database.url, redisUrl: redis.url, settings });
+  const busyNames = Array.from({ length: POOL_SIZE }, (_, index) => `keeps-busy-${index}`);
+  for (const name of busyNames) await misbehave(database.url, name, `perform pg_advisory_xact_lock_shared(${LOCK})`);
+  const holder = await connectTo(database.url);
+  await using ended = new AsyncDisposableStack();
+  ended.defer(() => holder.end());
+  await holder.query('select pg_advisory_lock($1)', [LOCK]);
+  const busy = busyNames.map((name) => place(unhurried.client, name));
+  await until('all connections are busy', async () => (await waitingNow()) === POOL_SIZE);
+
+  const tooLong = Array.from({ length: 20 }, (_, index) => `waits-too-long-${index}`);
+  const refused = await Promise.all(tooLong.map((name) => place(unhurried.client, name)));
+  expect(refused.map(inWords)).toEqual(tooLong.map(() => 'UNAVAILABLE DATABASE_UNAVAILABLE, may retry'));
+  const inTime = place(unhurried.client, 'waits-in-time');
+  await holder.query('select pg_advisory_unlock($1)', [LOCK]);
+  expect((await Promise.all([inTime, ...busy])).map(inWords)).toEqual([inTime, ...busy].map(() => 'OK executed'));
+  await expectPlacedOnce(unhurried, 'waits-too-long-0');
 });
 
 test('P1: a commit that says nothing for too long (D3) has an unknown outcome, which the same key settles', async () => {
@@ -97,6 +129,10 @@ function idOf(key: string): string {
 
 async function connectionsNow(): Promise<number> {
   return (await queryDatabase(database.url, activity)).length;
+}
+
+async function waitingNow(): Promise<number> {
+  return (await queryDatabase(database.url, `${activity} and wait_event_type = 'Lock'`)).length;
 }
 
 async function idleConnectionsNow(): Promise<number> {

@@ -2,6 +2,7 @@ import { status as code } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SayRequest } from '../../generated/echo/v1/echo_service.ts';
 import type { EchoService } from '../../support/echo-service.ts';
+import { atOnce, expectRefusal } from '../limits/refusal.ts';
 import { alteredStore } from './stage/altered-store.ts';
 import { say, toldBy } from './stage/calls.ts';
 import { rawCall } from './stage/raw-call.ts';
@@ -90,6 +91,29 @@ describe('a caller that cancels', () => {
     expect(toldBy(await retry)).toEqual({ key: 'c-4', source: 'client', status: 'replayed' });
     expect(echo.runs()).toBe(runsBefore);
   });
+});
+
+test('callers that have gone leave records behind for which the process still leads: of those there are only so many (P10)', async () => {
+  const facts = { leadsMax: '2' };
+  const service = await stage.startService({ library: { leadsMax: 2 } });
+  const names = ['left-0', 'left-1'];
+  const gates = names.map((name) => stage.holdSaying(name));
+  const caller = new AbortController();
+  const left = names.map((name) => say(service, { text: name }, { key: name, signal: caller.signal }));
+  await Promise.all(gates.map(({ reached }) => reached));
+  caller.abort();
+  await Promise.all(left);
+  await noCallLeft(service);
+
+  const another = (index: number) => say(service, { text: 'another' }, { key: `another-${index}` });
+  expectRefusal(await atOnce(another), 'TOO_MANY_RUNS', facts);
+  const many = await Promise.all(Array.from({ length: 50 }, (_, index) => another(index)));
+  for (const result of many) expectRefusal(result, 'TOO_MANY_RUNS', facts);
+  expect(service.runs()).toBe(names.length);
+
+  gates[0]?.open();
+  await until('there is room', () => service.idempotency.runsNow === 1);
+  expect(toldBy(await another(0)).status).toBe('executed');
 });
 
 describe('a deadline', () => {

@@ -19,53 +19,59 @@ afterAll(() => stage.close());
 
 const payloadOf = (bytes: number) => Buffer.alloc(bytes, Buffer.from([0, 0xff, 0xfe, 0x0a]));
 
-test('an answer too large for the wire is refused before anything is committed (P10, R1)', async () => {
-  const record = sayRecord('huge', 'huge');
-  let commits = 0;
-  stage.whenSaying('huge', async (attempt) => {
-    await attempt.commit(SayResponse.fromPartial({ payload: payloadOf(4_097) }), (entry) => {
-      commits += 1;
-      return echo.ledger.record(entry);
+/** An answer of exactly so many bytes on the wire, of which the fields around the payload take some. */
+function answerOf(text: string, bytes: number): SayResponse {
+  const encode = (payload: Buffer) => SayResponse.encode(SayResponse.fromPartial({ text, payload })).finish();
+  const around = encode(payloadOf(bytes)).length - bytes;
+  const answer = SayResponse.fromPartial({ text, payload: payloadOf(bytes - around) });
+  expect(SayResponse.encode(answer).finish()).toHaveLength(bytes);
+  return answer;
+}
+
+test.each([4_097, 20 * 1_048_576])(
+  'an answer of %d bytes, too large for the wire, is refused before anything is committed (P10, R1)',
+  async (bytes) => {
+    const key = `huge-${bytes}`;
+    const record = sayRecord(key, key);
+    let commits = 0;
+    stage.whenSaying(key, async (attempt) => {
+      await attempt.commit(answerOf(key, bytes), (entry) => {
+        commits += 1;
+        return echo.ledger.record(entry);
+      });
     });
-  });
-  const result = await say(echo, { text: 'huge' }, { key: 'huge' });
-  expect(result).toMatchObject({ code: code.RESOURCE_EXHAUSTED, errorInfo: { reason: 'RESPONSE_TOO_LARGE' } });
-  expect(result.errorInfo?.metadata.get('bytesMax')).toBe('4096');
-  expect(commits).toBe(0);
-  expect(await ledgerRow(stage, record)).toBeUndefined();
-  await echo.idempotency.drained();
-  expect(await stateInRedis(stage, echo, record)).toBeNull();
-});
+    const result = await say(echo, { text: key }, { key });
+    expect(result).toMatchObject({ code: code.RESOURCE_EXHAUSTED, errorInfo: { reason: 'RESPONSE_TOO_LARGE' } });
+    expect(result.errorInfo?.metadata.get('bytesMax')).toBe('4096');
+    expect(commits).toBe(0);
+    expect(await ledgerRow(stage, record)).toBeUndefined();
+    await echo.idempotency.drained();
+    expect(await stateInRedis(stage, echo, record)).toBeNull();
+  },
+);
 
-test('the largest answer that can be sent is sent, and replayed (R1)', async () => {
-  // The fields around the payload take some bytes.
-  const room =
-    4_096 -
-    SayResponse.encode(SayResponse.fromPartial({ text: 'fits', payload: payloadOf(3_000) })).finish().length +
-    3_000;
-  stage.whenSaying('fits', (attempt) =>
-    attempt.commit(SayResponse.fromPartial({ text: 'fits', payload: payloadOf(room) }), (entry) =>
-      echo.ledger.record(entry),
-    ),
-  );
-  const first = await say(echo, { text: 'fits' }, { key: 'fits' });
-  expect(first.response).toHaveLength(4_096);
-  await echo.idempotency.drained();
-  expect((await say(echo, { text: 'fits' }, { key: 'fits' })).response).toEqual(first.response);
-});
-
-test('an answer too large for Redis is kept in the ledger only, and replayed with every byte (P2, S1)', async () => {
-  const request = { text: 'large', payload: payloadOf(2_000) };
-  const first = await say(echo, request, { key: 'large' });
-  await echo.idempotency.drained();
-  const [name = ''] = await stage.redisClient.keys(redisName(echo, sayRecord('large', 'large')));
-  expect(await stage.redisClient.hmget(name, 'state', 'kept', 'response')).toEqual(['COMPLETED', 'ledger', '']);
-  const runsBefore = echo.runs();
-  const second = await say(echo, request, { key: 'large' });
-  expect(second.response).toEqual(first.response);
-  expect(toldBy(second).status).toBe('replayed');
-  expect(echo.runs()).toBe(runsBefore);
-});
+test.each([
+  ['the largest that Redis keeps', 1_024, 'here'],
+  ['one byte more', 1_025, 'ledger'],
+  ['the largest that can be sent', 4_096, 'ledger'],
+])(
+  'an answer of %s, %d bytes, is kept %s, and replayed with every byte (P2, P10, R1, S1)',
+  async (_name, bytes, kept) => {
+    const key = `large-${bytes}`;
+    stage.whenSaying(key, (attempt) => attempt.commit(answerOf(key, bytes), (entry) => echo.ledger.record(entry)));
+    const first = await say(echo, { text: key }, { key });
+    expect(first.response).toHaveLength(bytes);
+    await echo.idempotency.drained();
+    const [name = ''] = await stage.redisClient.keys(redisName(echo, sayRecord(key, key)));
+    expect(await stage.redisClient.hmget(name, 'state', 'kept')).toEqual(['COMPLETED', kept]);
+    expect(await stage.redisClient.hstrlen(name, 'response')).toBe(kept === 'here' ? bytes : 0);
+    const runsBefore = echo.runs();
+    const second = await say(echo, { text: key }, { key });
+    expect(second.response).toEqual(first.response);
+    expect(toldBy(second).status).toBe('replayed');
+    expect(echo.runs()).toBe(runsBefore);
+  },
+);
 
 test('an empty answer is an answer', async () => {
   stage.insteadOfSaying('empty', (_call, callback) => callback(null, SayResponse.fromPartial({})));

@@ -21,6 +21,8 @@ test('a handler that never calls back is given up, and its key is usable within 
   stage.insteadOfSaying('never', () => {});
   const result = await say(echo, { text: 'never' }, { key: 'never' });
   expect(result).toMatchObject({ code: code.UNAVAILABLE, errorInfo: { reason: 'OUTCOME_UNKNOWN' } });
+  // Its lease.
+  expect(result.retryInfo?.retryDelay).toEqual({ seconds: 1n, nanos: 0 });
   expect(toldBy(result)).toEqual({ key: 'never', source: 'client', status: undefined });
   expect(echo.events).toContainEqual({ kind: 'handlerLimit' });
   expect(echo.idempotency.runsNow).toBe(0);

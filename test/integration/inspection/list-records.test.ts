@@ -162,6 +162,24 @@ describe('pages', () => {
   });
 });
 
+test('P10 a page of 200 records and a token of 512 characters are looked at; one more, and far more, are refused', async () => {
+  expect((await inspected.list({ pageSize: 200 })).code).toBe(code.OK);
+  const token = await inspected.list({ pageToken: 'x'.repeat(512) });
+  expect(token.errorInfo?.reason).toBe('INVALID_RECORD_PAGE_TOKEN');
+  for (const [field, request] of [
+    ['page_size', { pageSize: 201 }],
+    ['page_size', { pageSize: 2 ** 31 - 1 }],
+    ['page_token', { pageToken: 'x'.repeat(513) }],
+    ['page_token', { pageToken: 'x'.repeat(200_000) }],
+  ] as const) {
+    expect(await inspected.list(request)).toMatchObject({
+      code: code.INVALID_ARGUMENT,
+      errorInfo: { reason: 'INVALID_RECORD_REQUEST' },
+      badRequest: { fieldViolations: [{ field }] },
+    });
+  }
+});
+
 test('everything that is wrong with a question is told at once', async () => {
   const states = [RecordState.RECORD_STATE_UNSPECIFIED, RECORD_STATE_FAILED, RECORD_STATE_FAILED];
   const result = await inspected.list({ states, method: 'no', pageSize: 201, pageToken: 'x'.repeat(513) });

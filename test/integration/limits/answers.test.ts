@@ -118,8 +118,9 @@ test(
     }
     // One is on its way to a client that does not read, and as many wait as may.
     await until('all others are told', () => refused.size === keys.length - 1 - sendingMebibytes / 2);
-    for (const { code: status, headers } of refused.values()) {
+    for (const { code: status, headers, errorInfo } of refused.values()) {
       expect([status, headers['grpc-retry-pushback-ms']]).toEqual([code.RESOURCE_EXHAUSTED, '1000']);
+      expect(errorInfo).toMatchObject({ domain: 'orders.v1', reason: 'TOO_MANY_ANSWERS' });
       expect(headers['idempotency-key']).toMatch(/^unread-/);
     }
     // Twice what is on its way, for gRPC's copy of it, and what waits. All of them are 80.

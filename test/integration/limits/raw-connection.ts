@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import { Metadata } from '@grpc/grpc-js';
+import type { ErrorInfo } from '../../../src/generated/google/rpc/error_details.ts';
+import { decodeDetails } from '../../support/unary-call.ts';
 
 /** A connection written by hand, for what no gRPC client would do. */
 export interface RawConnection extends Disposable {
@@ -15,6 +18,7 @@ export interface RawEnd {
   /** The gRPC status; NaN if there was none. */
   readonly code: number;
   readonly headers: IncomingHttpHeaders;
+  readonly errorInfo: ErrorInfo | undefined;
   /** The bytes of the answer. */
   readonly bytes: number;
   /** The code of RST_STREAM; 0 if the stream was not reset. */
@@ -64,8 +68,10 @@ export function rawEnd(stream: ClientHttp2Stream): Promise<RawEnd> {
     bytes += piece.length;
   });
   return new Promise((resolve) => {
-    const end = () => resolve({ code: Number(headers['grpc-status']), headers, bytes, resetCode: stream.rstCode ?? 0 });
-    stream.on('close', end);
+    stream.on('close', () => {
+      const { errorInfo } = decodeDetails(Metadata.fromHttp2Headers(headers));
+      resolve({ code: Number(headers['grpc-status']), headers, errorInfo, bytes, resetCode: stream.rstCode ?? 0 });
+    });
   });
 }
 

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateOrderRequest, OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import {
@@ -14,7 +16,7 @@ import { startTestService, type TestService } from '../../support/order-service.
 import { createGate } from '../../support/pause-gate.ts';
 import { type CallResult, createClient, status, unaryCall } from '../../support/unary-call.ts';
 import { type OpenStores, openStores } from '../orders/stores.ts';
-import { openRawConnection } from './raw-connection.ts';
+import { framed, openRawConnection, rawEnd } from './raw-connection.ts';
 import { atOnce } from './refusal.ts';
 
 const gate = createGate('before_commit');
@@ -148,11 +150,34 @@ test('P10 a request of 262,144 bytes is taken; one more, or 5 MiB, is refused be
   const neighbour = await gate.hold(() => createOrder(service.client, orderRequest(), { key: crypto.randomUUID() }));
   for (const bytes of [262_145, 5 * 1_048_576]) {
     const result = await atOnce(() => send(bytes));
-    expect(result).toMatchObject({ code: status.RESOURCE_EXHAUSTED, response: undefined });
+    expect(result).toMatchObject({ code: status.RESOURCE_EXHAUSTED, response: undefined, errorInfo: undefined });
     expect(result.message).toContain('262144');
   }
   gate.open();
   answerOf(await neighbour.result);
+});
+
+test('P10 a compressed request is measured by what it unpacks to, and no more of it is unpacked than may be', async () => {
+  using connection = await openRawConnection(service.port);
+  const packed = (bytes: number) => {
+    const frame = framed(gzipSync(orderOf(bytes)));
+    frame[0] = 1;
+    return frame;
+  };
+  const send = (frame: Buffer) => {
+    const stream = connection.open(OrderServiceService.createOrder.path, {
+      'grpc-encoding': 'gzip',
+      'idempotency-key': crypto.randomUUID(),
+    });
+    stream.end(frame);
+    return rawEnd(stream);
+  };
+  expect((await send(packed(262_144))).code).toBe(status.OK);
+  for (const bytes of [262_145, 100 * 1_048_576]) {
+    const frame = packed(bytes);
+    const result = await atOnce(() => send(frame));
+    expect(result).toMatchObject({ code: status.RESOURCE_EXHAUSTED, bytes: 0, errorInfo: undefined });
+  }
 });
 
 test('P10 calls over the streams of a connection wait at their client and are all answered; other connections go on', async () => {
@@ -175,10 +200,14 @@ test('P10 calls over the streams of a connection wait at their client and are al
   for (const result of await Promise.all(calls)) answerOf(result);
 });
 
-test('P10 a connection that nobody uses is closed', async () => {
-  await using idle = await startTestService({ ...stores, settings: { GRPC_MAX_CONNECTION_IDLE_MS: '100' } });
+test('P10 a connection that nobody uses is closed, one with a call is not', async () => {
+  const settings = { GRPC_MAX_CONNECTION_IDLE_MS: '500' };
+  await using idle = await startTestService({ ...stores, settings, pause: gate.pause });
   using connection = await openRawConnection(idle.port);
   const { path, requestSerialize } = OrderServiceService.createOrder;
-  expect((await connection.call(path, requestSerialize(orderRequest()))).code).toBe(status.OK);
+  const { result } = await gate.hold(() => connection.call(path, requestSerialize(orderRequest())));
+  await sleep(1_000);
+  gate.open();
+  expect((await result).code).toBe(status.OK);
   await once(connection.session, 'close');
 });

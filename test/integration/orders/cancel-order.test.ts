@@ -165,6 +165,7 @@ test.each([
   ['an id that is none', 'x', '', ['order_id']],
   ['no id', '', '', ['order_id']],
   ['a reason that is too long', undefined, longReason, ['reason']],
+  ['a reason that is far too long', undefined, 'ü'.repeat(50_000), ['reason']],
   ['a reason with a line break', undefined, 'a\nb', ['reason']],
   ['a reason with a NUL', undefined, 'a\0b', ['reason']],
   ['both at once', 'x', `${longReason}\n`, ['order_id', 'reason', 'reason']],
@@ -173,6 +174,7 @@ test.each([
   const key = `invalid-${name.replaceAll(' ', '-')}`;
   const refused = await cancelOrder(service.client, badId ?? orderId, { key, reason });
   expect(refused).toMatchObject({ code: status.INVALID_ARGUMENT, hadHeaders: false });
+  expect(refused.errorInfo?.reason).toBe('INVALID_REQUEST');
   expect(refused.badRequest?.fieldViolations.map(({ field }) => field)).toEqual(fields);
   expect(await entriesOf(key)).toBe(0);
   expect(await eventsOf(orderId)).toEqual([placed]);

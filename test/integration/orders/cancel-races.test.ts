@@ -136,14 +136,43 @@ test('P8 a cancel that waits too long for the order is told to come back, and it
     await holder.query('begin');
     await holder.query('select from orders where order_id = $1 for update', [orderId]);
     const refused = await cancelOrder(service.client, orderId, { key: 'too-long' });
-    expect(refused).toMatchObject({ code: status.UNAVAILABLE, hadHeaders: false });
-    expect(refused.retryInfo?.retryDelay).toBeDefined();
+    expect(refused).toMatchObject({
+      code: status.UNAVAILABLE,
+      hadHeaders: false,
+      errorInfo: { reason: 'IDEMPOTENCY_KEY_IN_PROGRESS' },
+    });
+    expect(refused.retryInfo?.retryDelay).toEqual({ seconds: 0n, nanos: 500_000_000 });
   } finally {
     await holder.end();
   }
   const again = await cancelOrder(service.client, orderId, { key: 'too-long' });
   cancelledOrder(again);
   expect(metadataValue(again, 'idempotency-status')).toBe('executed');
+});
+
+test('P10 cancels of a process wait for their turn at an order; those that wait too long are told so, and their keys are still good', async () => {
+  await using impatient = await startTestService({ ...stores, settings: { DATABASE_LOCK_TIMEOUT_MS: '300' } });
+  const orderId = await place();
+  const keys = Array.from({ length: 10 }, (_, index) => `turn-${index}`);
+  const holder = await connectTo(stores.databaseUrl);
+  try {
+    await holder.query('begin');
+    await holder.query('select from orders where order_id = $1 for update', [orderId]);
+    const refused = await Promise.all(keys.map((key) => cancelOrder(impatient.client, orderId, { key })));
+    const busy = refused.filter(({ errorInfo }) => errorInfo?.reason === 'DATABASE_BUSY');
+    // Whoever had its turn has waited for the row itself.
+    const reasons = new Set(refused.map(({ errorInfo }) => errorInfo?.reason));
+    expect(reasons).toEqual(new Set(['IDEMPOTENCY_KEY_IN_PROGRESS', 'DATABASE_BUSY']));
+    for (const { code, errorInfo, retryInfo } of busy) {
+      expect([code, errorInfo?.metadata.get('turnLimitMs')]).toEqual([status.UNAVAILABLE, '300']);
+      expect(retryInfo?.retryDelay).toBeDefined();
+    }
+  } finally {
+    await holder.end();
+  }
+  const decided = await Promise.all(keys.map((key) => cancelUntilDecided(impatient.client, orderId, key)));
+  expect(decided.filter(({ code }) => code === status.OK)).toHaveLength(1);
+  expect(decided.filter(({ errorInfo }) => errorInfo?.reason === 'ORDER_NOT_CANCELLABLE')).toHaveLength(9);
 });
 
 const statement: Passage = { from: 'client', bytes: 'for no key update' };

@@ -39,6 +39,8 @@ test('P10 a call is ended after the limit of the server, with or without a deadl
   expect(limited).toMatchObject({ code: status.DEADLINE_EXCEEDED, hadHeaders: false });
   expect(limited.errorInfo).toMatchObject({ domain: 'orders.v1', reason: 'CALL_LIMIT_EXCEEDED' });
   expect(limited.errorInfo?.metadata.get('callLimitMs')).toBe('1000');
+  expect(limited.retryInfo?.retryDelay).toEqual({ seconds: 1n, nanos: 0 });
+  expect(metadataValue(limited, 'grpc-retry-pushback-ms')).toBe('1000');
   expect(metadataValue(limited, 'x-request-id')).toBeDefined();
   expect(withoutDeadline?.code).toBe(status.DEADLINE_EXCEEDED);
   gate.open();

@@ -1,4 +1,5 @@
 import { constants } from 'node:http2';
+import type { Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import { moveOrder, startTestRelay } from '../../support/order-life.ts';
@@ -11,6 +12,7 @@ import { until } from '../faults/until.ts';
 import { openRawConnection, rawEnd } from '../limits/raw-connection.ts';
 import { type OpenStores, openStores } from '../orders/stores.ts';
 import { checkHealth, watchHealth } from './health-client.ts';
+import { ask } from './reflection-client.ts';
 
 const watchPath = OrderServiceService.watchOrder.path;
 
@@ -33,6 +35,8 @@ afterAll(async () => {
   await stores.close();
 }, 60_000);
 
+const listServices = (client: Client) => ask(client, 'v1', [{ $case: 'listServices', value: '' }]);
+
 test('P10 streams over the limit are refused at once, unary calls and health go on, and a stream that ends makes room', async () => {
   const watches = Array.from({ length: WATCHERS_MAX }, () => watchOrder(service.client, orderId));
   await Promise.all(watches.map((watch) => watch.read(1)));
@@ -46,9 +50,15 @@ test('P10 streams over the limit are refused at once, unary calls and health go 
     domain: 'orders.v1',
     metadata: new Map([['streamsMax', String(WATCHERS_MAX)]]),
   });
-  expect(end.details?.retryInfo?.retryDelay).toBeDefined();
-  expect(end.trailers.get('grpc-retry-pushback-ms')).toHaveLength(1);
+  expect(end.details?.retryInfo?.retryDelay).toEqual({ seconds: 1n, nanos: 0 });
+  expect(end.trailers.get('grpc-retry-pushback-ms')).toEqual(['1000']);
   expect(end.trailers.get('x-request-id')).toHaveLength(1);
+  // Reflection is a stream like others, and far more streams are refused as one more is.
+  await expect(listServices(service.client)).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+  const more = Array.from({ length: 100 }, () => watchOrder(service.client, orderId).ended);
+  expect(new Set((await Promise.all(more)).map(({ details }) => details?.errorInfo?.reason))).toEqual(
+    new Set(['TOO_MANY_STREAMS']),
+  );
   expect((await getOrder(service.client, orderId)).code).toBe(status.OK);
   expect((await checkHealth(service.client, '')).health).toBe('SERVING');
   const health = watchHealth(service.client, '');
@@ -74,8 +84,10 @@ test('P10 a stream whose request never comes, or not all of it, ends at the limi
   const [silent, halting] = [connection.open(watchPath), connection.open(watchPath)];
   halting.write(Buffer.from([0, 0, 0, 0, 99, 1, 2]));
   const ends = await Promise.all([silent, halting].map(rawEnd));
-  for (const { code, resetCode } of ends) {
+  for (const { code, resetCode, errorInfo, headers } of ends) {
     expect([code, resetCode]).toEqual([status.DEADLINE_EXCEEDED, constants.NGHTTP2_ENHANCE_YOUR_CALM]);
+    expect(errorInfo?.reason).toBe('CALL_LIMIT_EXCEEDED');
+    expect(headers['grpc-retry-pushback-ms']).toBe('1000');
   }
   // One that has asked goes on beyond the limit.
   using watch = watchOrder(impatient.client, orderId);
