@@ -5,8 +5,8 @@
  * a foreign value, give no answer or answer late, and fail over to a replica that fell behind, as often as it likes. What was sent
  * to the database may run after its attempt has given up. The time to live never ends here: test/model has that.
  *
- *   spin -a idempotency.pml && cc -O2 -DSAFETY -DNOCLAIM -o pan pan.c && ./pan         P1, P2, P3, and nobody is stuck
- *   spin -DCALLS=1 -a idempotency.pml && cc -O2 -DNFAIR=3 -o pan pan.c && ./pan -a -f      P6: the last call gets its answer
+ *   spin -a idempotency.pml && cc -O2 -DSAFETY -DNOCLAIM -o pan pan.c && ./pan -m200000         P1, P2, P3, and nobody is stuck
+ *   spin -DCALLS=1 -a idempotency.pml && cc -O2 -DNFAIR=3 -o pan pan.c && ./pan -m200000 -a -f      P6: the last call gets its answer
  *
  * A bug is planted with -D, for instance spin -DCONFLICT_IGNORED -a idempotency.pml; the names are those in capitals below.
  */

@@ -32,7 +32,7 @@ export const fulfilmentSettings = {
     variable: 'FULFILMENT_FAILURES_MAX',
     default: 12,
     reason:
-      'with pauses from one second to five minutes that is about half an hour: an outage that lasts needs a person',
+      'with pauses from one second to five minutes that is a quarter of an hour: an outage that lasts needs a person',
     meaning: 'After so many failures of one step the order is set aside, for `npm run doctor` to show and requeue.',
   }),
   drainLimitMs: setting(durationMs({ min: 0, max: 600_000 }), {

@@ -41,10 +41,26 @@ test("the README's loop sends one key until it has an answer, and waits as long 
   expect(pausesMs).toEqual([700, 1_000]);
 });
 
-test("the README's loop gives up where a retry cannot help", async () => {
-  const { answer, keys } = await runLoop([{ code: status.INVALID_ARGUMENT }, 'never asked for']);
-  await expect(answer).rejects.toEqual({ code: status.INVALID_ARGUMENT });
-  expect(keys).toHaveLength(1);
+test.each(['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'] as const)(
+  "the README's loop gives up where a retry cannot help: %s",
+  async (code) => {
+    const { answer, keys } = await runLoop([{ code: status[code] }, 'never asked for']);
+    await expect(answer).rejects.toEqual({ code: status[code] });
+    expect(keys).toHaveLength(1);
+  },
+);
+
+test("the README's loop goes on where a limit says when to come again", async () => {
+  const { answer, keys } = await runLoop([{ code: status.RESOURCE_EXHAUSTED, delayMs: 1_000 }, 'the answer']);
+  expect(await answer).toBe('the answer');
+  expect(keys).toHaveLength(2);
+});
+
+test("the README's loop ends some time", async () => {
+  const lasts = Array.from({ length: 5_000 }, () => ({ code: status.UNAVAILABLE, delayMs: 1_000 }));
+  const { answer, pausesMs } = await runLoop(lasts);
+  await expect(answer).rejects.toEqual(lasts[0]);
+  expect(pausesMs).toHaveLength(3_601);
 });
 
 interface Failure {
@@ -57,6 +73,8 @@ async function runLoop(outcomes: readonly (Failure | string)[]) {
   const [, loop] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
   const keys: unknown[] = [];
   const pausesMs: number[] = [];
+  const repeatable = repeatableCodes();
+  let nowMs = 0;
   const createOrder = async (_order: unknown, metadata: Metadata) => {
     const outcome = outcomes[keys.length];
     keys.push(...metadata.get('idempotency-key'));
@@ -69,9 +87,15 @@ async function runLoop(outcomes: readonly (Failure | string)[]) {
     createOrder,
     order: {},
     isServiceError: (error: unknown) => typeof error === 'object' && error !== null && 'code' in error,
-    mayBeRepeated: (code: status) => repeatableCodes().has(status[code]),
+    mayBeRepeated: ({ code, delayMs }: Failure) =>
+      repeatable.has(status[code]) && (code !== status.RESOURCE_EXHAUSTED || delayMs !== undefined),
     retryDelayOf: ({ delayMs }: Failure) => delayMs,
-    sleep: async (ms: number) => void pausesMs.push(ms),
+    // Nobody waits here: the clock is set on.
+    Date: { now: () => nowMs },
+    sleep: async (ms: number) => {
+      pausesMs.push(ms);
+      nowMs += ms;
+    },
   };
   const answer: Promise<unknown> = runInNewContext(`(async () => {${loop}})()`, surroundings);
   await Promise.allSettled([answer]);

@@ -98,6 +98,7 @@ describe('settings that depend on each other', () => {
     ['DATABASE_STATEMENT_TIMEOUT_MS', { DATABASE_LOCK_TIMEOUT_MS: '5000' }],
     ['DATABASE_GRACE_MS', { DATABASE_PROBE_INTERVAL_MS: '5000' }],
     ['REDIS_COMMAND_TIMEOUT_MS', { REDIS_SLOW_MS: '250' }],
+    ['FULFILMENT_DEAD_AFTER_MS', { FULFILMENT_HEARTBEAT_MS: '10000' }],
   ])('%s must be the larger one: %j', (variable, env) => {
     const faults = faultsOf(env);
     expect(faults.map((fault) => fault.variable)).toEqual([variable]);
