@@ -1,7 +1,7 @@
 import { conclude, crash, endWithoutAnswer, giveBack, keptBehind, refuse } from './endings.ts';
 import type { Flaws } from './flaws.ts';
 import { judge } from './ledger-rules.ts';
-import { execute, isAlive } from './local-runs.ts';
+import { execute, isAlive, wait } from './local-runs.ts';
 import { type BeginBranch, beginScript, settleScript } from './redis-scripts.ts';
 import { redisSteps } from './redis-steps.ts';
 import { attemptOf, type Outcome, type State, withAttempt } from './state.ts';
@@ -93,7 +93,7 @@ function afterBegin(state: State, me: number, branch: BeginBranch, flaws: Flaws)
         ? execute(state, me)
         : withAttempt(state, me, { phase: 'readingLedger' });
     case 'in-progress':
-      return withAttempt(state, me, { phase: 'waiting' });
+      return wait(state, me);
     case 'settled':
       return state.redis.kind === 'settled' ? conclude(state, me, state.redis.outcome, 'none') : state;
     case 'mismatch-pending':

@@ -39,13 +39,23 @@ export function arrive(state: State, me: number): State {
   if (leader === undefined) {
     return withAttempt(state, me, { phase: 'asking' });
   }
-  const isBeside = !isSameRequest(state, leader, me) && executingPhases.has(attemptOf(state, leader).phase);
+  const { phase, hasRival } = attemptOf(state, leader);
+  const isBeside = !isSameRequest(state, leader, me) && (hasRival || executingPhases.has(phase));
   return withAttempt(state, me, { phase: isBeside ? 'readingDespiteRun' : 'following' });
 }
 
-/** The leader begins to run its handler: followers with another request need not wait for its end. */
+/** The leader begins to run its handler. */
 export function execute(state: State, leader: number): State {
-  const next = withAttempt(state, leader, { phase: 'runningHandler' });
+  return letOthersGo(withAttempt(state, leader, { phase: 'runningHandler', hasRival: false }), leader);
+}
+
+/** The leader is told that another process runs its request, and waits for that. */
+export function wait(state: State, leader: number): State {
+  return letOthersGo(withAttempt(state, leader, { phase: 'waiting', hasRival: true }), leader);
+}
+
+/** It is known whose record it is: followers with another request need not wait for its end. */
+function letOthersGo(next: State, leader: number): State {
   return followersOf(next, leader)
     .filter((follower) => !isSameRequest(next, leader, follower))
     .reduce(arrive, next);

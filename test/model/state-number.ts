@@ -1,4 +1,4 @@
-import { isAlive } from './local-runs.ts';
+import { isAlive, leads } from './local-runs.ts';
 import type { AttemptState, LedgerRow, Outcome, Phase, RedisRecord, State } from './state.ts';
 
 // A state as one whole number, so that millions of them can be told apart quickly: its parts are the digits, each in a base that
@@ -78,6 +78,7 @@ function attemptNumber(attempt: AttemptState): number {
   number = number * results.size + results.of(attempt.result);
   number = number * behinds.size + behinds.of(attempt.behind);
   number = number * orders.size + orders.of(attempt.order);
+  number = number * 2 + Number(attempt.hasRival && leads(attempt.phase));
   return (number * 2 + Number(attempt.lateBegin)) * 2 + Number(attempt.request === 'b');
 }
 

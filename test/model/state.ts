@@ -64,6 +64,8 @@ export interface AttemptState {
   readonly result: 'none' | 'committed' | 'conflict';
   /** What goes to Redis behind the answer; it may come late or never, and outlives the attempt. */
   readonly behind: 'none' | 'settle' | 'release';
+  /** Whether it leads, and was told that another process runs the same request: it is known whose record it is. */
+  readonly hasRival: boolean;
   /** A `begin` that was not answered, and may run yet. */
   readonly lateBegin: boolean;
   /** The effect that it committed. */
@@ -91,6 +93,7 @@ export const newAttempt: AttemptState = {
   statement: 'none',
   result: 'none',
   behind: 'none',
+  hasRival: false,
   lateBegin: false,
   order: 'none',
 };
