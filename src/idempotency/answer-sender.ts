@@ -1,15 +1,15 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import type { CompletedOutcome, Outcome } from './outcome.ts';
-import type { RecordIdentity } from './record.ts';
-import { type CallStatus, describeRecord, failureTrailers, type ReplayStatus } from './response-metadata.ts';
+import type { IdempotencyKey } from './record.ts';
+import { type CallStatus, describeKey, failureTrailers, type ReplayStatus } from './response-metadata.ts';
 import { toBuffer } from './to-buffer.ts';
 
 type Pass<T> = (value: T) => void;
 
-/** Sends a call's one answer, with what it tells about the record. Whatever comes after the first is not sent. */
+/** Sends a call's one answer, with what it tells about the key. Whatever comes after the first is not sent. */
 export class AnswerSender {
-  /** Known once the call has a key. */
-  record: RecordIdentity | undefined;
+  /** The key that counts, once it is known. */
+  key: IdempotencyKey | undefined;
   readonly #call: ServerInterceptingCallInterface;
   #held: { readonly metadata: Metadata; readonly pass: Pass<Metadata> } | undefined;
   #isSent = false;
@@ -55,15 +55,15 @@ export class AnswerSender {
     }
   }
 
-  /** A failure with what it tells about the record in its trailers. */
+  /** A failure with what it tells about the key in its trailers. */
   describe(failure: CallStatus, replay?: ReplayStatus): CallStatus {
-    if (this.record === undefined) {
+    if (this.key === undefined) {
       return failure;
     }
     return { ...failure, metadata: this.#described(failure.metadata?.clone() ?? new Metadata(), replay) };
   }
 
   #described(metadata: Metadata, replay: ReplayStatus | undefined): Metadata {
-    return this.record === undefined ? metadata : describeRecord(metadata, this.record, replay);
+    return this.key === undefined ? metadata : describeKey(metadata, this.key, replay);
   }
 }

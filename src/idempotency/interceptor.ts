@@ -1,5 +1,5 @@
 import {
-  type Metadata,
+  Metadata,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
@@ -23,6 +23,9 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     const method = options.methodAt(descriptor.path);
     if (method === undefined) {
       return new ServerInterceptingCall(call);
+    }
+    if (method.isStream) {
+      return strictlyRead(call, method, options);
     }
     const protectedCall = new ProtectedCall(call, method, options);
     return new ServerInterceptingCall(call, {
@@ -48,4 +51,37 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       sendStatus: (status, pass) => protectedCall.sendStatus(status, pass),
     });
   };
+}
+
+/** A stream as it is, unless its request is malformed. */
+function strictlyRead(
+  call: ServerInterceptingCallInterface,
+  method: ProtectedMethod,
+  { toStatus }: InterceptorOptions,
+): ServerInterceptingCall {
+  let requestMetadata = new Metadata();
+  let isRefused = false;
+  return new ServerInterceptingCall(call, {
+    start: (next) =>
+      next({
+        onReceiveMetadata: (metadata, pass) => {
+          requestMetadata = metadata;
+          pass(metadata);
+        },
+        onReceiveMessage: (message, pass) => {
+          const request = method.wireRequestOf(message);
+          if (request?.kind === 'malformed') {
+            isRefused = true;
+            call.sendStatus(toStatus(request.error, requestMetadata));
+          } else {
+            pass(message);
+          }
+        },
+        onReceiveHalfClose: (pass) => {
+          if (!isRefused) {
+            pass();
+          }
+        },
+      }),
+  });
 }

@@ -17,11 +17,10 @@ const KEY_PATTERN = /^[\x21-\x2b\x2d-\x7e]+$/;
 const QUOTED_PATTERN = /^"(.*)"$/;
 
 /**
- * Takes the caller's key from the request metadata.
- * @returns the key without quotes, or undefined if there is none
+ * Takes the caller's key from the request metadata, without its quotes, if there is one.
  * @throws IdempotencyError IDEMPOTENCY_KEY_INVALID if there is more than one value or the value is not a key
  */
-export function readKey(metadata: Metadata): string | undefined {
+export function callersKey(metadata: Metadata): IdempotencyKey | undefined {
   const values = metadata.get(KEY_HEADER);
   if (values.length === 0) {
     return undefined;
@@ -34,7 +33,7 @@ export function readKey(metadata: Metadata): string | undefined {
   if (read.kind === 'fault') {
     throw invalid(read.what, read.advice);
   }
-  return read.key;
+  return { value: read.key, source: 'client' };
 }
 
 /** A key as a caller writes it, without its quotes; or what is wrong with it, and what to do. */
@@ -66,9 +65,9 @@ export function parseKey(value: string): ParsedKey {
  * @throws IdempotencyError IDEMPOTENCY_KEY_INVALID, or IDEMPOTENCY_KEY_REQUIRED where the policy asks for the caller's own
  */
 export function chooseKey(metadata: Metadata, fingerprint: Fingerprint, policy: MethodPolicy): IdempotencyKey {
-  const value = readKey(metadata);
-  if (value !== undefined) {
-    return { value, source: 'client' };
+  const key = callersKey(metadata);
+  if (key !== undefined) {
+    return key;
   }
   if (policy.keyRequired) {
     throw new IdempotencyError(

@@ -5,7 +5,7 @@ import { isFinalFailure } from './classify-status.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CallerGoneError } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { chooseKey } from './key.ts';
+import { callersKey, chooseKey } from './key.ts';
 import type { Patience } from './patience.ts';
 import type { MethodPolicy } from './policy.ts';
 import type { ProtectedMethod } from './protected-method.ts';
@@ -104,13 +104,14 @@ export class ProtectedCall {
   }
 
   async #begin(runHandler: () => void): Promise<void> {
-    const { message } = this;
-    const wireRequest =
-      typeof message === 'object' && message !== null ? this.#method.wireRequestOf(message) : undefined;
+    const { rule, path } = this.#method;
+    const wireRequest = this.#method.wireRequestOf(this.message);
     if (wireRequest?.kind === 'malformed') {
+      if (rule.kind === 'mutation') {
+        this.#answer.key = callersKey(this.metadata);
+      }
       throw wireRequest.error;
     }
-    const { rule, path } = this.#method;
     if (wireRequest === undefined) {
       // No message at all is answered by the server itself.
       runHandler();
@@ -132,7 +133,7 @@ export class ProtectedCall {
       fingerprint,
       policy: rule.policy,
     });
-    this.#answer.record = record;
+    this.#answer.key = record.key;
     const { coordinator } = this.#options;
     const beginning = await coordinator.begin(record, this.#patience(rule.policy), this.#method.encodeResponse);
     if (beginning.kind === 'replay') {

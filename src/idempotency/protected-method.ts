@@ -19,12 +19,14 @@ export interface ProtectedMethod {
   /** The method's full name, `/package.Service/Method`. */
   readonly path: string;
   readonly rule: MethodRule;
+  /** Whether it answers with a stream, which has no outcome to keep. */
+  readonly isStream: boolean;
   readonly encodeResponse: ResponseEncoder;
   /** The wire form of a message that this method's definition has deserialized. */
-  wireRequestOf(message: object): WireRequest | undefined;
+  wireRequestOf(message: unknown): WireRequest | undefined;
 }
 
-/** A service definition whose unary methods are read strictly and can send answers that are encoded already. */
+/** A service definition whose requests are read strictly, and whose unary methods can send answers that are encoded already. */
 export interface ProtectedService {
   readonly definition: ServiceDefinition;
   readonly methods: readonly ProtectedMethod[];
@@ -39,7 +41,7 @@ export function protectService(contract: FileRegistry, definition: ServiceDefini
   const protectedDefinition: Record<string, AnyMethod> = {};
   for (const [name, method] of Object.entries(definition)) {
     const rule = methodRule(contract, describe(contract, method));
-    if (method.requestStream || method.responseStream) {
+    if (method.requestStream) {
       protectedDefinition[name] = method;
       continue;
     }
@@ -49,13 +51,15 @@ export function protectService(contract: FileRegistry, definition: ServiceDefini
       ...method,
       requestDeserialize: (bytes: Buffer) => readStrictly(method, bytes, canonicalizer, wireRequests),
       responseSerialize: (response: unknown) =>
-        Buffer.isBuffer(response) ? response : method.responseSerialize(response),
+        Buffer.isBuffer(response) && !method.responseStream ? response : method.responseSerialize(response),
     };
     methods.push({
       path: method.path,
       rule,
+      isStream: method.responseStream,
       encodeResponse: (response) => method.responseSerialize(response),
-      wireRequestOf: (message) => wireRequests.get(message),
+      wireRequestOf: (message) =>
+        typeof message === 'object' && message !== null ? wireRequests.get(message) : undefined,
     });
   }
   return { definition: protectedDefinition, methods };

@@ -1,6 +1,6 @@
 import { Metadata, type status } from '@grpc/grpc-js';
 import { KEY_HEADER } from './key.ts';
-import type { RecordIdentity } from './record.ts';
+import type { IdempotencyKey } from './record.ts';
 
 export const KEY_SOURCE_HEADER = 'idempotency-key-source';
 export const STATUS_HEADER = 'idempotency-status';
@@ -9,9 +9,9 @@ export const STATUS_HEADER = 'idempotency-status';
 export type ReplayStatus = 'executed' | 'replayed';
 
 /** Adds what the caller learns about its key: which one counted, where it came from, and what it did. */
-export function describeRecord(metadata: Metadata, record: RecordIdentity, replay: ReplayStatus | undefined): Metadata {
-  metadata.set(KEY_HEADER, record.key.value);
-  metadata.set(KEY_SOURCE_HEADER, record.key.source);
+export function describeKey(metadata: Metadata, key: IdempotencyKey, replay: ReplayStatus | undefined): Metadata {
+  metadata.set(KEY_HEADER, key.value);
+  metadata.set(KEY_SOURCE_HEADER, key.source);
   if (replay !== undefined) {
     metadata.set(STATUS_HEADER, replay);
   }

@@ -3,6 +3,7 @@ import { CreateOrderRequest, OrderServiceService } from '../../../src/generated/
 import { EchoServiceService } from '../../generated/echo/v1/echo_service.ts';
 import { toldBy } from '../../integration/idempotency/stage/calls.ts';
 import { openStage, type Stage } from '../../integration/idempotency/stage/stage.ts';
+import { openRawConnection } from '../../integration/limits/raw-connection.ts';
 import { useOrderService } from '../../integration/orders/use-order-service.ts';
 import type { EchoService } from '../../support/echo-service.ts';
 import { createOrder, orderItem, orderRequest } from '../../support/order-requests.ts';
@@ -35,7 +36,9 @@ function expectMalformed(result: CallResult): void {
 async function expectNoOrder(name: string, bytes: Uint8Array): Promise<void> {
   const key = name.replaceAll(' ', '-');
   const raw = { rawBytes: Buffer.from(bytes) };
-  expectMalformed(await unaryCall(on.service.client, OrderServiceService.createOrder, raw, { key }));
+  const refused = await unaryCall(on.service.client, OrderServiceService.createOrder, raw, { key });
+  expectMalformed(refused);
+  expect(toldBy(refused)).toEqual({ key, source: 'client', status: undefined });
   expectMalformed(await unaryCall(on.service.client, OrderServiceService.createOrder, raw));
   expect(await on.stores.audit.effectsOf(name)).toEqual({ orders: 0, items: 0, entries: 0 });
   const right = await createOrder(on.service.client, orderRequest({ customerId: name }), { key });
@@ -82,6 +85,17 @@ describe('half an order is no order', () => {
       expectMalformed(await unaryCall(on.service.client, OrderServiceService.createOrder, raw));
     }
     expect(await on.stores.audit.effectsOf('K8-cut')).toMatchObject({ orders: 0 });
+  });
+
+  const orderId = '0190f5c2-1c3d-7a4b-8c9d-0123456789ab';
+  test.each([
+    ...Object.entries(stops).map(([what, stop]) => [what, concat(text(1, orderId), hex(stop), hex('10 05'))] as const),
+    ['the end, in the middle of a text', text(1, orderId).subarray(0, 20)],
+    ['a text that is not UTF-8', delimited(1, hex('ff 41'))],
+  ] as const)('K8 the request of a stream is no shorter one either: %s', async (_what, bytes) => {
+    using connection = await openRawConnection(on.service.port);
+    const { code, errorInfo } = await connection.call(OrderServiceService.watchOrder.path, bytes);
+    expect([code, errorInfo?.reason]).toEqual([status.INVALID_ARGUMENT, 'REQUEST_MALFORMED']);
   });
 
   test.each(malformedFraming)('K8 no handler sees it: %s', async (_what, bytes) => {
