@@ -27,12 +27,12 @@ const REDIRECTION = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT)\b/;
 /** Redis gave no usable answer in time. */
 export class RedisUnavailableError extends Error {
   override readonly name = 'RedisUnavailableError';
-  /** Whether the command was sent, and so may have run. */
-  readonly wasSent: boolean;
+  /** Whether the command may have run. */
+  readonly mayHaveRun: boolean;
 
-  constructor(message: string, { wasSent, cause }: { readonly wasSent: boolean; readonly cause?: unknown }) {
+  constructor(message: string, { mayHaveRun, cause }: { readonly mayHaveRun: boolean; readonly cause?: unknown }) {
     super(message, { cause });
-    this.wasSent = wasSent;
+    this.mayHaveRun = mayHaveRun;
   }
 }
 
@@ -56,14 +56,11 @@ export class RedisLink {
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#client = this.#open();
-    this.#breaker = circuitBreaker(
-      handleWhen((error) => !(error instanceof Error && REDIRECTION.test(error.message))).orWhenResult(isSlow),
-      {
-        breaker: new ConsecutiveBreaker(options.circuitFailures),
-        // Our probes come at their own pace; a wait by the wall clock would not end if that were set back.
-        halfOpenAfter: Number.NEGATIVE_INFINITY,
-      },
-    );
+    this.#breaker = circuitBreaker(handleWhen((error) => !isRedirection(error)).orWhenResult(isSlow), {
+      breaker: new ConsecutiveBreaker(options.circuitFailures),
+      // Our probes come at their own pace; a wait by the wall clock would not end if that were set back.
+      halfOpenAfter: Number.NEGATIVE_INFINITY,
+    });
     this.#breaker.onBreak((reason) => this.#onBreak('error' in reason ? reason.error : undefined));
     this.#breaker.onReset(() => {
       this.#isCircuitOpen = false;
@@ -87,7 +84,7 @@ export class RedisLink {
    */
   async run<T>(command: (client: ScriptClient) => Promise<T>): Promise<T> {
     if (!this.available) {
-      throw new RedisUnavailableError('The circuit to Redis is open.', { wasSent: false });
+      throw new RedisUnavailableError('The circuit to Redis is open.', { mayHaveRun: false });
     }
     return await this.#execute(command);
   }
@@ -108,7 +105,10 @@ export class RedisLink {
         // Once one reply has gone to the wrong command, all that follow on the connection may.
         this.#leave(client);
       }
-      throw new RedisUnavailableError('Redis gave no usable answer.', { wasSent: true, cause });
+      throw new RedisUnavailableError('Redis gave no usable answer.', {
+        mayHaveRun: !isRedirection(cause),
+        cause,
+      });
     }
   }
 
@@ -171,6 +171,10 @@ export class RedisLink {
       this.#options.onEviction?.(policy);
     }
   }
+}
+
+function isRedirection(error: unknown): boolean {
+  return error instanceof Error && REDIRECTION.test(error.message);
 }
 
 function isSlow(result: unknown): boolean {

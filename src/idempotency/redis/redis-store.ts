@@ -166,7 +166,7 @@ export class RedisStore implements Store, RecordMemory {
       if (!(error instanceof RedisUnavailableError)) {
         throw error;
       }
-      if (script === 'begin' && !error.wasSent) {
+      if (script === 'begin' && !error.mayHaveRun) {
         this.#late.neverAskedFor(claim);
       } else if (ENDING_SCRIPTS.has(script)) {
         this.#late.remember(claim);
