@@ -17,7 +17,11 @@ export async function checkEviction(redis: RedisPort): Promise<Remark> {
   if (/^(allkeys|volatile)-/.test(policy)) {
     // Claims end soon, so that volatile-ttl drops them first.
     const dropped = policy.startsWith('allkeys-') ? 'running claims and the event stream' : 'running claims';
-    return warning(`${policy} drops ${dropped}`, 'set maxmemory-policy noeviction', facts);
+    return warning(
+      `${policy} drops ${dropped}`,
+      'set maxmemory-policy noeviction: dropped records are slower, not wrong',
+      facts,
+    );
   }
   if (share >= 1 && policy === 'noeviction') {
     return fault(`${full}: writes are refused`, 'raise maxmemory, or remove what others keep in it', facts);

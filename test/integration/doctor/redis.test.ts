@@ -52,13 +52,16 @@ test('nothing is written, and nothing is left behind', async () => {
   expect([await changes(), await admin.dbsize()]).toEqual([before, 0]);
 });
 
-test('a policy that evicts any key is a warning: it takes running claims and the event stream', async () => {
-  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+test.each([
+  ['allkeys-lru', 'running claims and the event stream'],
+  ['volatile-ttl', 'running claims'],
+])('a policy that evicts is a warning: %s drops %s', async (policy, dropped) => {
+  await admin.config('SET', 'maxmemory-policy', policy);
   const { of } = await examined(stores());
   await admin.config('SET', 'maxmemory-policy', 'noeviction');
   expect(of('eviction')).toMatchObject({
     level: 'warning',
-    message: 'allkeys-lru drops running claims and the event stream',
+    message: `${policy} drops ${dropped}`,
     advice: expect.stringContaining('slower, not wrong'),
   });
 });

@@ -40,7 +40,11 @@ test.each(['in the same process', 'in another process'])(
     const owner = say(echo, { text: where }, { key });
     await gate.reached;
     const to = where === 'in the same process' ? echo : other;
-    expectInProgress(await say(to, { text: where }, { key, deadlineMs: 1_500 }), key);
+    const wait = () => say(to, { text: where }, { key, deadlineMs: 1_500 });
+    let told = await wait();
+    // A busy machine may lose the 75 ms that are left for the answer, but hardly three times in a row.
+    for (let tries = 1; tries < 3 && told.code === code.DEADLINE_EXCEEDED; tries += 1) told = await wait();
+    expectInProgress(told, key);
     gate.open();
     expect((await owner).code).toBe(code.OK);
   },

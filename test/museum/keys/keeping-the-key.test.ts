@@ -73,7 +73,8 @@ async function followReadme(order: CreateOrderRequest, send: Send) {
     order,
     createOrder: createOrderOfTheStub,
     isServiceError: (error: unknown) => error instanceof CallFailure,
-    mayBeRepeated: (code: status) => repeatable.has(status[code] ?? ''),
+    mayBeRepeated: ({ code, result }: CallFailure) =>
+      repeatable.has(status[code] ?? '') && (code !== status.RESOURCE_EXHAUSTED || result.retryInfo !== undefined),
     retryDelayOf: ({ result }: CallFailure) => {
       const { retryDelay } = result.retryInfo ?? {};
       return retryDelay && Number(retryDelay.seconds) * 1_000 + retryDelay.nanos / 1e6;
