@@ -58,7 +58,7 @@ export class Attempt {
     this.#dependencies = dependencies;
     this.#limit = setTimeout(() => this.#giveUp(), dependencies.handlerLimitMs).unref();
     this.#renewal = claimed
-      ? setInterval(() => this.#inBackground(() => this.#renew()), run.record.policy.leaseMs / 3).unref()
+      ? setInterval(() => void this.#inBackground(() => this.#renew()), run.record.policy.leaseMs / 3).unref()
       : undefined;
   }
 
@@ -95,21 +95,25 @@ export class Attempt {
   async conclude(result: HandlerResult): Promise<Conclusion> {
     const conclusion = await this.#decide(result);
     if (conclusion.kind !== 'answer') {
-      this.release();
+      // Whoever hears that nothing was kept may come again at once, at another server, with another request.
+      await this.release();
     }
     await this.#dependencies.pause?.('before_answer');
     return conclusion;
   }
 
-  /** Gives the key back: nothing is remembered. Does nothing once the attempt has ended. */
-  release(): void {
+  /**
+   * Gives the key back: nothing is remembered. Does nothing once the attempt has ended. Resolves when the store knows, or cannot be told
+   * in time.
+   */
+  async release(): Promise<void> {
     if (this.#ended) {
       return;
     }
     this.#end();
     this.#run.settle({ kind: 'released' });
     this.#dependencies.report({ kind: 'released' }, this.record);
-    this.#inBackground(async () => {
+    await this.#inBackground(async () => {
       await this.#dependencies.store.release(this.#run.claim);
     });
   }
@@ -172,7 +176,7 @@ export class Attempt {
     this.#end();
     this.#run.settle({ kind: 'outcome', outcome });
     this.#dependencies.report({ kind: replayed ? 'replayed' : 'executed' }, this.record);
-    this.#inBackground(async () => {
+    void this.#inBackground(async () => {
       await this.#dependencies.pause?.('before_settle');
       // A process that was stopped meanwhile must not give an answer a second life.
       const leftMs = Math.max(0, Math.floor(expiresAtMs - performance.now()));
@@ -213,9 +217,12 @@ export class Attempt {
     clearInterval(this.#renewal);
   }
 
-  #inBackground(work: () => Promise<void>): void {
-    this.#dependencies.background(
-      work().catch((error: unknown) => this.#dependencies.report({ kind: 'backgroundFault', error }, this.record)),
+  /** Resolves when the work is done, or has failed: nobody has to wait for it. */
+  #inBackground(work: () => Promise<void>): Promise<void> {
+    const done = work().catch((error: unknown) =>
+      this.#dependencies.report({ kind: 'backgroundFault', error }, this.record),
     );
+    this.#dependencies.background(done);
+    return done;
   }
 }

@@ -15,7 +15,7 @@
 --   IN_PROGRESS, claim, left     PENDING of another owner; claim changes with each renewal, left is its lease in milliseconds
 --   COMPLETED, response          the stored answer
 --   FAILED, code, text, details  the stored final failure
---   LEDGER                       settled, but the outcome is not kept here or not in the caller's form
+--   LEDGER                       settled, but the outcome is not kept here, not in the caller's form, or of a fingerprint that cannot be compared
 --   MISMATCH, state              another request is PENDING or SETTLED under the record
 --   FOREIGN                      something under the name that is no record
 local key, id, owner = KEYS[1], ARGV[1], ARGV[4]
@@ -46,7 +46,7 @@ if kind == 'hash' then
     if is_other then
       return {id, 'MISMATCH', 'SETTLED'}
     end
-    if record[7] ~= 'here' or record[6] ~= ARGV[7] then
+    if record[7] ~= 'here' or record[6] ~= ARGV[7] or version ~= ARGV[3] then
       return {id, 'LEDGER'}
     end
     local outcome = redis.call('HMGET', key, 'response', 'code', 'text', 'details')

@@ -68,6 +68,9 @@ export class RedisStore implements Store, RecordMemory {
 
   async begin(claim: Claim): Promise<BeginReply> {
     const { fingerprint, policy } = claim.record;
+    if (this.#isOfAnotherLife(claim)) {
+      return { kind: 'unavailable' };
+    }
     const reply = await this.#run('begin', claim, decodeBegin, [
       fingerprint.hash,
       fingerprint.version,
@@ -77,7 +80,12 @@ export class RedisStore implements Store, RecordMemory {
       STORED_FORM,
       this.#process,
     ]);
-    return reply ?? { kind: 'unavailable' };
+    return reply === undefined || this.#isOfAnotherLife(claim) ? { kind: 'unavailable' } : reply;
+  }
+
+  /** What Redis knows from before is not believed, also by whoever has waited since then. */
+  #isOfAnotherLife({ epoch }: Claim): boolean {
+    return epoch !== this.#options.epoch();
   }
 
   async renew(claim: Claim): Promise<ClaimReply> {

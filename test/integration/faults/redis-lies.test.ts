@@ -37,6 +37,14 @@ const hashes = {
   'a PENDING without an owner': { state: 'PENDING', ...otherFingerprint, lease_ends_ms: ages.running },
   'a COMPLETED without an answer': { state: 'COMPLETED', ...otherFingerprint, form: 1, kept: 'here' },
   'a FAILED without a status': { state: 'FAILED', ...otherFingerprint, form: 1, kept: 'here' },
+  'a COMPLETED whose fingerprint cannot be compared': {
+    state: 'COMPLETED',
+    fingerprint: 'f'.repeat(64),
+    fingerprint_version: 0,
+    form: 1,
+    kept: 'here',
+    response: 'x',
+  },
   'a COMPLETED of another request': { state: 'COMPLETED', ...otherFingerprint, form: 1, kept: 'here', response: 'x' },
   'a PENDING of another request whose owner is dead': {
     state: 'PENDING',

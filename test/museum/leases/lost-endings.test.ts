@@ -59,6 +59,15 @@ test('L13 the release of an invalid call is lost: its key is not spent, and the 
   expect(await countsOf(stores.databaseUrl, key)).toEqual(ONE_ORDER);
 });
 
+test('P8 whoever is told that a call was invalid may send the right one to another server at once, however slow Redis is', async () => {
+  const key = 'P8-at-once';
+  proxy.setDelay(40);
+  const refused = await createOrder(service.client, { ...orderOf(key), items: [] }, { key });
+  const placed = await place(neighbour.client, key);
+  proxy.setDelay(0);
+  expect([refused, placed].map(inWords)).toEqual(['INVALID_ARGUMENT INVALID_REQUEST', 'OK executed']);
+});
+
 test('L13 the completion of an order is lost: its repeats stand behind nothing', async () => {
   const key = 'L13-uncompleted';
   const first = await withoutItsEnd(() => place(service.client, key));

@@ -115,11 +115,9 @@ const answering: readonly Omit<ScriptRow, 'script'>[] = [
     after: 'untouched',
   },
   {
-    title: 'COMPLETED, fingerprint of another version: never a mismatch',
+    title: 'COMPLETED, fingerprint of another version: never a mismatch, and not believed',
     before: settled(completedFields, { fingerprint: OTHER_FINGERPRINT, fingerprint_version: '2' }),
-    reply: ['COMPLETED', BINARY],
-    decoded: { kind: 'settled', outcome: { kind: 'completed', response: Buffer.from(BINARY, 'latin1') } },
-    after: 'untouched',
+    ...ledger,
   },
   {
     title: 'FAILED: status, message and details',

@@ -113,6 +113,8 @@ test('a claim belongs to the life of the database in which it was made (D8)', as
   await until('the connection', async () => (await moving.begin(claim)).kind === 'acquired');
   epoch = 'after';
   expect(await moving.settle(claim, completed, 60_000)).toBe('done');
+  // Whoever has waited since then must not get what was lost with that life.
+  expect(await moving.begin(claim)).toEqual({ kind: 'unavailable' });
   expect(await moving.begin(moving.newClaim(record))).toEqual({ kind: 'acquired', takeover: false });
   expect(await client.keys('test:before:*')).toHaveLength(1);
 });
