@@ -116,6 +116,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     pause,
     recheckMs: config.idempotency.recheckMs,
     handlerLimitMs: config.idempotency.handlerLimitMs,
+    callLimitMs: config.grpc.callLimitMs,
     responseBytesMax: config.grpc.maxResponseBytes,
     waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
     runsMax: config.grpc.maxCallsInFlight,

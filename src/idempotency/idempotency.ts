@@ -17,6 +17,8 @@ export interface IdempotencyOptions extends CoordinatorOptions {
   readonly contract: FileRegistry;
   /** Turns any error into the status that is sent; the one place where that happens. */
   readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
+  /** The server ends a call after this, whatever its deadline is; never, unless given. Waiters are answered before. */
+  readonly callLimitMs?: number;
   /** Who calls; everybody is `anonymous` unless given. */
   readonly principalOf?: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
 }
@@ -43,6 +45,7 @@ export class Idempotency {
       principalOf: options.principalOf ?? (() => ANONYMOUS),
       toStatus: options.toStatus,
       handlerLimitMs: options.handlerLimitMs,
+      callLimitMs: options.callLimitMs ?? Number.POSITIVE_INFINITY,
       onAttempt: (metadata, attempt) => this.#attempts.set(metadata, attempt),
       onRead: (metadata, call) => this.#reads.set(metadata, call),
     });

@@ -3,7 +3,7 @@ import { AnswerSender } from './answer-sender.ts';
 import type { Attempt, Conclusion, HandlerResult } from './attempt.ts';
 import { isFinalFailure } from './classify-status.ts';
 import type { Coordinator } from './coordinator.ts';
-import { CallerGoneError } from './errors.ts';
+import { CallerGoneError, IdempotencyError } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { callersKey, chooseKey } from './key.ts';
 import type { Patience } from './patience.ts';
@@ -23,6 +23,8 @@ export interface ProtectedCallOptions {
   /** Called with the metadata that the handler will see, before it runs. */
   readonly onAttempt: (metadata: Metadata, attempt: Attempt) => void;
   readonly handlerLimitMs: number;
+  /** The server ends a call after this, whatever its deadline is. */
+  readonly callLimitMs: number;
 }
 
 /** A waiter is answered a little before its deadline, so that the answer still reaches it. */
@@ -113,9 +115,9 @@ export class ProtectedCall {
       throw wireRequest.error;
     }
     if (wireRequest === undefined) {
-      // No message at all is answered by the server itself.
-      runHandler();
-      return;
+      throw new IdempotencyError('REQUEST_MALFORMED', `The call of ${path} ended before its request was complete.`, {
+        facts: { method: path, fault: 'There is no whole message.' },
+      });
     }
     if (rule.kind === 'read') {
       // After a cancel the handler would never be told to start, and so never end.
@@ -142,7 +144,7 @@ export class ProtectedCall {
     }
     if (this.#gone.signal.aborted) {
       // The handler would never be told to start: give the claim back.
-      beginning.attempt.release();
+      void beginning.attempt.release();
       return;
     }
     this.#run(beginning.attempt, runHandler);
@@ -172,7 +174,8 @@ export class ProtectedCall {
 
   #patience(policy: MethodPolicy): Patience {
     const deadline = this.#call.getDeadline();
-    const leftMs = (deadline instanceof Date ? deadline.getTime() : deadline) - Date.now();
+    const deadlineMs = deadline instanceof Date ? deadline.getTime() : deadline;
+    const leftMs = Math.min(deadlineMs - Date.now(), this.#options.callLimitMs);
     const marginMs = Math.min(leftMs * DEADLINE_MARGIN_SHARE, DEADLINE_MARGIN_MS_MAX);
     const waitMs = Math.min(leftMs - marginMs, policy.longestWaitMs);
     return { endsAtMs: performance.now() + waitMs, signal: this.#gone.signal };

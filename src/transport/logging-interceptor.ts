@@ -1,4 +1,5 @@
 import {
+  Metadata,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
@@ -36,8 +37,9 @@ export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
       },
       sendStatus: (sent, pass) => {
         code = sent.code;
-        sent.metadata?.set(REQUEST_ID_HEADER, requestId);
-        pass(sent);
+        const metadata = sent.metadata ?? new Metadata();
+        metadata.set(REQUEST_ID_HEADER, requestId);
+        pass({ ...sent, metadata });
       },
     });
   };

@@ -96,6 +96,7 @@ export async function startEchoService(options: EchoServiceOptions): Promise<Ech
     report: (event) => void events.push(event),
     recheckMs: config.idempotency.recheckMs,
     handlerLimitMs: config.idempotency.handlerLimitMs,
+    callLimitMs: config.grpc.callLimitMs,
     responseBytesMax: config.grpc.maxResponseBytes,
     waitersPerKeyMax: config.idempotency.maxWaitersPerKey,
     runsMax: config.grpc.maxCallsInFlight,

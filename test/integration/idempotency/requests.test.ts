@@ -27,7 +27,7 @@ const messageOf = (text: string) => SayRequest.encode(SayRequest.fromPartial({ t
 test('a call without a message gets one status, and spends nothing (G9)', async () => {
   const runsBefore = echo.runs();
   const result = await rawCall(echo.port, { headers: { 'idempotency-key': 'none' }, messages: [] });
-  expect(result.code).toBe(code.UNIMPLEMENTED);
+  expect(result.code).toBe(code.INVALID_ARGUMENT);
   expect(echo.runs()).toBe(runsBefore);
   expect((await say(echo, { text: 'any' }, { key: 'none' })).code).toBe(code.OK);
 });

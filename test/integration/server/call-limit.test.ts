@@ -32,6 +32,19 @@ function placeForEver(customerId: string): Promise<ServiceError | null> {
   });
 }
 
+test('P4 a duplicate that waits is told to come back before the limit ends it', async () => {
+  const place = () => createOrder(service.client, orderRequest({ customerId: 'waited-for' }), { key: 'waited-for' });
+  const owner = await gate.hold(place);
+  const duplicate = await place();
+  expect(duplicate).toMatchObject({
+    code: status.UNAVAILABLE,
+    errorInfo: { reason: 'IDEMPOTENCY_KEY_IN_PROGRESS' },
+    hadHeaders: false,
+  });
+  gate.open();
+  await owner.result;
+});
+
 test('P10 a call is ended after the limit of the server, with or without a deadline; its order is still placed once', async () => {
   gate.close();
   const place = () => createOrder(service.client, orderRequest({ customerId: 'limit' }), { key: 'limit' });

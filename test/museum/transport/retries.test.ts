@@ -16,6 +16,7 @@ import { say, shout } from '../../integration/idempotency/stage/calls.ts';
 import { handlerFailure } from '../../integration/idempotency/stage/failures.ts';
 import { rawCall } from '../../integration/idempotency/stage/raw-call.ts';
 import { openStage, type Stage } from '../../integration/idempotency/stage/stage.ts';
+import { framed, openRawConnection, rawEnd } from '../../integration/limits/raw-connection.ts';
 import { recordIdOf } from '../../integration/orders/record-names.ts';
 import type { EchoService } from '../../support/echo-service.ts';
 import { cancelOrder } from '../../support/order-life.ts';
@@ -279,6 +280,19 @@ test.each([
   expect(await countsOf(stage.databaseUrl, name)).toMatchObject({ orders: 0, keys: 0 });
   expect(inWords(await place(service.client, name))).toBe('OK executed');
 });
+
+test.each([path, OrderServiceService.getOrder.path])(
+  'G9 K8 a request that ends within its message is malformed: %s',
+  async (of) => {
+    using connection = await openRawConnection(service.port);
+    const stream = connection.open(of, { 'idempotency-key': 'cut-off' });
+    const end = rawEnd(stream);
+    stream.end(framed(Buffer.alloc(100)).subarray(0, 60));
+    const { code, errorInfo, headers } = await end;
+    expect([code, errorInfo?.reason]).toEqual([status.INVALID_ARGUMENT, 'REQUEST_MALFORMED']);
+    expect(headers['x-request-id']).toBeDefined();
+  },
+);
 
 async function stateOf(key: string): Promise<string | null> {
   const [name] = await stage.redisClient.keys(`orders:*:{${recordIdOf(key)}}`);
