@@ -24,7 +24,10 @@ const refusals: Readonly<Record<string, readonly [message: string, advice: strin
   BUSY: ['it is busy with a script', 'SCRIPT KILL ends it; none of ours runs for long'],
   NOAUTH: ['it wants a password', 'put it in REDIS_URL'],
   WRONGPASS: ['it does not know this user and password', 'correct REDIS_URL'],
-  NOPERM: ['this user may not write', 'allow it +@read +@write +@scripting +@pubsub +info'],
+  NOPERM: [
+    'this user may not do all that the service does',
+    'allow it ~<REDIS_PREFIX>* &<REDIS_PREFIX>:wake +@read +@write +@scripting +@pubsub +@connection +time +info',
+  ],
   MASTERDOWN: ['it is a replica that has lost its primary', 'let REDIS_URL name the primary'],
 };
 
@@ -39,6 +42,9 @@ export async function checkRedis(redis: RedisPort, { prefix, slowMs }: RedisChec
     }
     // A write, as far as Redis is concerned, that changes nothing: there is no such key.
     await redis.call('SET', `${prefix}:doctor`, '', 'XX', 'PX', 1);
+    await redis.call('TIME');
+    // Waiters are woken by messages with the id of a record: nobody waits for none.
+    await redis.call('PUBLISH', `${prefix}:wake`, '');
     const facts = { roundTripMs: Number(roundTripMs.toFixed(2)), isWritable: true };
     const text = `can be written to, ${facts.roundTripMs} ms away`;
     return roundTripMs < slowMs

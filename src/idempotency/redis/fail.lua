@@ -47,6 +47,7 @@ if expires > now then
   redis.call('PEXPIREAT', key, string.format('%d', expires))
 end
 if waited then
-  redis.call('PUBLISH', ARGV[6], id)
+  -- Who may not publish has done the rest all the same: waiters look again by themselves.
+  redis.pcall('PUBLISH', ARGV[6], id)
 end
 return {id, 'DONE'}

@@ -37,7 +37,7 @@ export class RedisUnavailableError extends Error {
 }
 
 /**
- * A connection to Redis behind a circuit breaker. An open circuit costs a caller nothing; a probe that writes notices when
+ * A connection to Redis behind a circuit breaker. An open circuit costs a caller nothing; a probe that writes and runs a script notices when
  * Redis goes, also while nobody calls, and finds the way back. An open circuit throws the connection away, and with it
  * whatever hangs in it: half-open sockets, a server that has become a replica, pipelines that wait for a reply that never
  * comes.
@@ -123,7 +123,14 @@ export class RedisLink {
   async #probe(): Promise<void> {
     const { probeKey, circuitProbeMs, onWell } = this.#options;
     try {
-      await this.#execute(({ redis }) => redis.set(probeKey, '', 'PX', circuitProbeMs));
+      // What the scripts need, so that a user that may not do all of it finds no circuit closed: to write, to run scripts, to know the time.
+      await this.#execute(async (client) => {
+        await Promise.all([
+          client.redis.set(probeKey, '', 'PX', circuitProbeMs),
+          client.run('renew', probeKey, ['', '', 1]),
+          client.redis.time(),
+        ]);
+      });
     } catch {
       // Not there, or still not there. The breaker has counted it, and the next probe follows.
       return;

@@ -18,6 +18,7 @@ if record[1] ~= 'PENDING' or record[2] ~= ARGV[2] then
 end
 redis.call('DEL', key)
 if record[3] then
-  redis.call('PUBLISH', ARGV[3], id)
+  -- Who may not publish has done the rest all the same: waiters look again by themselves.
+  redis.pcall('PUBLISH', ARGV[3], id)
 end
 return {id, 'DONE'}

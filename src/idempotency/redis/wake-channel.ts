@@ -2,6 +2,8 @@ import { Redis } from 'ioredis';
 import type { Watch } from '../store.ts';
 import { connectionOptions } from './connection-options.ts';
 
+const REFUSED_REST_MS = 1_000;
+
 export interface WakeChannelOptions {
   readonly url: string;
   readonly channel: string;
@@ -21,6 +23,7 @@ export class WakeChannel {
   readonly #options: WakeChannelOptions;
   readonly #checker: NodeJS.Timeout;
   #heardAtMs = performance.now();
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: WakeChannelOptions) {
     const { url, channel, connectTimeoutMs } = options;
@@ -36,9 +39,11 @@ export class WakeChannel {
     this.#redis.on('ready', () => {
       this.#redis.subscribe(channel).then(
         () => this.#wakeAll(),
-        () => this.#redis.disconnect(true),
+        () => this.#tryAgainLater(),
       );
     });
+    // Whatever was to be tried again is tried with the next connection.
+    this.#redis.on('close', () => clearTimeout(this.#retry));
     this.#redis.on('message', (_channel, id) => this.#wake(id));
     this.#redis.connect().catch(() => {});
     this.#checker = setInterval(() => this.#check(), options.pingIntervalMs).unref();
@@ -58,7 +63,13 @@ export class WakeChannel {
 
   close(): void {
     clearInterval(this.#checker);
+    clearTimeout(this.#retry);
     this.#redis.disconnect();
+  }
+
+  /** Whoever may not listen is refused again each time: others ask by themselves. */
+  #tryAgainLater(): void {
+    this.#retry = setTimeout(() => this.#redis.disconnect(true), REFUSED_REST_MS).unref();
   }
 
   /**
