@@ -4,7 +4,7 @@ import { CommitUnknownError, DatabaseError } from './database-error.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { createOrm, type Orm } from './orm.ts';
 import { refuseTransactions } from './single-statements.ts';
-import { endsSession, isRaceLost, isTrouble, sqlStateOf, sqlStates } from './sql-state.ts';
+import { endsSession, isFatal, isRaceLost, isTrouble, sqlStateOf, sqlStates } from './sql-state.ts';
 
 /**
  * One statement is one transaction: it has taken effect when its result is here, for pg gives the result only after the
@@ -65,7 +65,8 @@ export class Database {
           });
       });
     } catch (error) {
-      throw classify(error, sent);
+      // What ended before a statement was sent was the search for a connection.
+      throw sent || isRaceLost(error) ? classify(error, sent) : unavailable(error);
     }
   }
 
@@ -99,7 +100,7 @@ export class Database {
 
 function classify(error: unknown, sent: boolean): Error {
   const state = sqlStateOf(error);
-  if (state === undefined || endsSession(state)) {
+  if (state === undefined || endsSession(state) || isFatal(error)) {
     return sent ? new CommitUnknownError(error) : unavailable(error);
   }
   const facts = { sqlState: state };

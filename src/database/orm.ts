@@ -63,6 +63,20 @@ export function createOrm(
 }
 
 /**
+ * What a database or a role may have set otherwise: dates that are read as text must be ISO, and a statement must not lose races that it
+ * would win by waiting. A server that loses its client without a word gives up the client's locks within seconds.
+ */
+const SESSION_OPTIONS = [
+  'datestyle=ISO',
+  'default_transaction_isolation=read\\ committed',
+  'tcp_keepalives_idle=2',
+  'tcp_keepalives_interval=1',
+  'tcp_keepalives_count=3',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/**
  * How every connection of ours is made. The timeouts are the server's, so that they also end what a client has forgotten.
  * pg reads the URL itself, with `sslmode` and IPv6 addresses, which MikroORM would drop.
  */
@@ -74,6 +88,7 @@ export function connectionSettings(options: OrmOptions) {
     lock_timeout: options.lockTimeoutMs,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
     application_name: 'order-service',
+    options: SESSION_OPTIONS,
     keepAlive: true,
   };
 }

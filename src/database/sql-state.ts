@@ -32,6 +32,16 @@ export function sqlStateOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether the error ended the session, or the wish for one, whatever it was about. */
+export function isFatal(error: unknown): boolean {
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if ('severity' in current && (current.severity === 'FATAL' || current.severity === 'PANIC')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Whether the database ended the session with the error, so that it says nothing about the statement before. */
 export function endsSession(sqlState: string): boolean {
   return sessionEnd.test(sqlState);

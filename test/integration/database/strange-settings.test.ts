@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { cancelledOrder, cancelOrder } from '../../support/order-life.ts';
+import { createdOrder, createOrder, getOrder, orderRequest, readOrder } from '../../support/order-requests.ts';
+import { startTestService } from '../../support/order-service.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { inWords, place } from '../faults/named-orders.ts';
+import { connectTo, queryDatabase } from '../faults/query-database.ts';
+
+let database: TestDatabase;
+let name: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  name = new URL(database.url).pathname.slice(1);
+});
+
+afterAll(() => database.drop());
+
+test.each([
+  ['datestyle', 'SQL, DMY'],
+  ['datestyle', 'German'],
+  ['default_transaction_isolation', 'serializable'],
+  ['timezone', 'Asia/Kathmandu'],
+  ['intervalstyle', 'sql_standard'],
+  ['extra_float_digits', '-15'],
+  ['bytea_output', 'escape'],
+])('what a database has set for itself changes no order: %s = %s', async (setting, value) => {
+  await queryDatabase(database.url, `alter database ${name} set ${setting} = '${value}'`);
+  await using service = await startTestService({ databaseUrl: database.url });
+  await queryDatabase(database.url, `alter database ${name} reset ${setting}`);
+  const placed = createdOrder(
+    await createOrder(service.client, orderRequest(), { key: `${setting} ${value}`.replaceAll(/[ ,]+/g, '-') }),
+  );
+  expect(readOrder(await getOrder(service.client, placed.orderId))).toEqual(placed);
+  const cancelled = cancelledOrder(await cancelOrder(service.client, placed.orderId));
+  expect(cancelled.createTime).toEqual(placed.createTime);
+  expect(readOrder(await getOrder(service.client, placed.orderId))).toEqual(cancelled);
+});
+
+test('P8 a database that grants no more connections is one that cannot be reached, and not a fault of the service', async () => {
+  await using service = await startTestService({ databaseUrl: database.url });
+  expect(inWords(await place(service.client, 'granted'))).toBe('OK executed');
+  const other = new URL(database.url);
+  other.pathname = '/postgres';
+  await using admin = new AsyncDisposableStack();
+  const client = await connectTo(other.href);
+  admin.defer(() => client.end());
+  await client.query(`alter database ${name} allow_connections false`);
+  const names = Array.from({ length: 8 }, (_, index) => `not-granted-${index}`);
+  const outcomes = (await Promise.all(names.map((each) => place(service.client, each)))).map(inWords);
+  await client.query(`alter database ${name} allow_connections true`);
+  expect(outcomes).toContain('UNAVAILABLE DATABASE_UNAVAILABLE, may retry');
+  expect(outcomes.filter((outcome) => !/^OK|^UNAVAILABLE/.test(outcome))).toEqual([]);
+  for (const each of names) expect(inWords(await place(service.client, each))).toMatch(/^OK/);
+});
