@@ -41,7 +41,7 @@ export class PostgresProgressStore implements ProgressStore {
           : sql``
       }, marked as (
         insert into order_steps as known (order_id, step, position, state)
-        select held.order_id, news.step, (select count(*) from order_steps where order_id = held.order_id) + news.position, news.state
+        select held.order_id, news.step, (select coalesce(max(position), 0) from order_steps where order_id = held.order_id) + news.position, news.state
         from held, unnest(${steps.map(({ step }) => step)}::text[], ${steps.map(({ state }) => state)}::text[])
           with ordinality as news (step, state, position)
         on conflict (order_id, step) do update set state = excluded.state

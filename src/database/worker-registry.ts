@@ -66,7 +66,7 @@ export class PostgresWorkerRegistry implements WorkerRegistry {
       sql`
         with exhausted as (
           select id, attempts, last_error,
-            case when task_identifier = ${tasks.processOrder} and starts_with(key, ${JOB_KEY_PREFIX})
+            case when task_identifier = ${tasks.processOrder} and key ~ ${`^${JOB_KEY_PREFIX}[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`}
               then substring(key from ${JOB_KEY_PREFIX.length + 1}::integer)::uuid end as order_id
           from graphile_worker.jobs where locked_at is null and attempts >= max_attempts),
         letters as (

@@ -26,8 +26,9 @@ export interface OrderTurnOptions {
 
 const payloadRule = z.object({
   orderId: z.string(),
-  /** How often in a row the same step has failed. */
+  /** How often in a row the same step has failed, in the same direction. */
   failures: z.number().default(0),
+  /** The step, or `undo <step>`. */
   step: z.string().optional(),
 });
 
@@ -78,8 +79,9 @@ export class OrderTurn {
   async #afterFailure({ orderId, step: earlierStep, failures: earlier }: Payload, error: StepError): Promise<void> {
     const { queue, failuresMax, logger, onSetAside } = this.#options;
     this.#requireOurs();
-    const { step, sequence, message } = error;
-    const failures = step === earlierStep ? earlier + 1 : 1;
+    const { step, direction, sequence, message } = error;
+    const failed = direction === 'undo' ? `undo ${step}` : step;
+    const failures = failed === earlierStep ? earlier + 1 : 1;
     if (failures >= failuresMax) {
       await queue.setAside({ orderId, sequence, step, failures, lastError: message });
       logger.error({ orderId, step, failures, err: error }, 'an order was set aside: see `npm run doctor`');
@@ -87,7 +89,7 @@ export class OrderTurn {
       return;
     }
     const afterMs = backoffMs(failures);
-    await queue.again(orderId, { sequence, failures, step, afterMs });
+    await queue.again(orderId, { sequence, failures, step: failed, afterMs });
     logger.warn({ orderId, step, failures, afterMs, err: error }, 'a step has failed: it is tried again');
   }
 

@@ -55,6 +55,12 @@ export async function processOrder(orderId: string, dependencies: ProcessOrderDe
           break;
         }
         case 'run': {
+          if (news.length > 0) {
+            // A later step was begun already: what came before it is kept first, and not lost if that one fails.
+            current = await save({ order, steps }, news, order, dependencies);
+            news = current === undefined ? news : [];
+            break;
+          }
           const result = await runStep(order, action.step, 'run');
           if (result.kind === 'later') {
             return { ...result, sequence: order.sequence };

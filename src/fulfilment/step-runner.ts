@@ -5,22 +5,30 @@ import type { Processor, StepResult } from './processor.ts';
 import { stepKey, undoKey } from './step-key.ts';
 
 /** Runs a step of an order, or takes it back. @throws StepError */
-export type StepRunner = (order: Order, step: string, direction: 'run' | 'undo') => Promise<StepResult>;
+export type StepDirection = 'run' | 'undo';
+
+export type StepRunner = (order: Order, step: string, direction: StepDirection) => Promise<StepResult>;
 
 /** A step has failed: it threw, ran for too long, or gave something that is no result. */
 export class StepError extends Error {
   override readonly name = 'StepError';
   readonly step: string;
+  readonly direction: StepDirection;
   /** The order's sequence when the step failed. */
   readonly sequence: number;
 
   constructor(
-    { step, sequence }: { readonly step: string; readonly sequence: number },
+    {
+      step,
+      direction,
+      sequence,
+    }: { readonly step: string; readonly direction: StepDirection; readonly sequence: number },
     message: string,
     cause?: unknown,
   ) {
     super(message, { cause });
     this.step = step;
+    this.direction = direction;
     this.sequence = sequence;
   }
 }
@@ -45,7 +53,7 @@ export function createStepRunner({ processor, stepLimitMs, signal: stopping }: S
   return async (order, name, direction) => {
     const { orderId, sequence } = order;
     const fail = (why: string, cause?: unknown) =>
-      new StepError({ step: name, sequence }, storable(`${name}: ${why}`, ERROR_CHARACTERS_MAX), cause);
+      new StepError({ step: name, direction, sequence }, storable(`${name}: ${why}`, ERROR_CHARACTERS_MAX), cause);
     const step = steps.get(name);
     if (step === undefined) {
       throw fail('the processor has no such step, but the order has begun it');
@@ -91,7 +99,7 @@ function checked(result: StepResult): StepResult {
     case 'done':
       return { kind: 'done' };
     case 'refused':
-      return { kind: 'refused', reason: storable(String(result.reason), STATE_REASON_CHARACTERS_MAX) };
+      return { kind: 'refused', reason: storable(String(result.reason ?? ''), STATE_REASON_CHARACTERS_MAX) };
     case 'later':
       if (typeof result.afterMs === 'number' && result.afterMs >= 0 && result.afterMs <= LATER_MS_MAX) {
         return { kind: 'later', afterMs: result.afterMs };

@@ -10,6 +10,7 @@ const { orderId } = sampleOrder();
 
 interface StageOptions {
   readonly run?: () => Promise<StepResult>;
+  readonly undo?: () => Promise<void>;
   /** Whether the job is still ours when the second step has been called. */
   readonly isOurs?: boolean;
   readonly signal?: AbortSignal;
@@ -17,7 +18,7 @@ interface StageOptions {
 }
 
 /** A turn with two steps, of which the second does as the test wants, and a queue that notes what it is told. */
-function stage({ run, isOurs = true, signal, store }: StageOptions = {}) {
+function stage({ run, undo, isOurs = true, signal, store }: StageOptions = {}) {
   const again: (NextTurn & { readonly orderId: string })[] = [];
   const letters: DeadLetter[] = [];
   let setAside = 0;
@@ -37,6 +38,7 @@ function stage({ run, isOurs = true, signal, store }: StageOptions = {}) {
             isStillOurs = isOurs;
             return (await run?.()) ?? { kind: 'done' };
           },
+          undo: async () => undo?.(),
         },
       ],
     },
@@ -54,6 +56,18 @@ function stage({ run, isOurs = true, signal, store }: StageOptions = {}) {
 }
 
 const failing = () => Promise.reject(new Error('no answer'));
+
+test('a step that is undone has as many tries of its own as it had to be run', async () => {
+  const store = new FakeProgressStore(sampleOrder({ state: 'CANCELLED', sequence: 3 }), [
+    { step: 'b', state: 'BEGUN' },
+  ]);
+  const { turn, again, letters } = stage({ store, undo: failing });
+  await turn.take({ orderId, failures: 2, step: 'b' });
+  expect(letters).toEqual([]);
+  expect(again).toMatchObject([{ failures: 1, step: 'undo b' }]);
+  await turn.take({ orderId, failures: 2, step: 'undo b' });
+  expect(letters).toMatchObject([{ step: 'b', failures: 3 }]);
+});
 
 test('an order that has come to its end is not asked for again', async () => {
   const { turn, again, letters } = stage();

@@ -50,6 +50,36 @@ test('an order goes all its way: each end of a step is kept together with what f
   expect(store.order).toMatchObject({ sequence: 3, stateReason: '', updateTime: now });
 });
 
+// Steps that were reordered, or put in between, while an order had begun a later one.
+test.each([
+  [['b:BEGUN'], ['run a', 'run b', 'run c']],
+  [
+    ['a:DONE', 'c:BEGUN'],
+    ['run b', 'run c'],
+  ],
+  [
+    ['b:BEGUN', 'c:BEGUN'],
+    ['run a', 'run b', 'run c'],
+  ],
+] as const)('with %j each step is run once', async (begun, expected) => {
+  const store = new FakeProgressStore(processing, records(...begun));
+  let times = 0;
+  const { turn, calls } = await takeTurn(store, () => {
+    times += 1;
+    if (times > 10) throw new Error('it does not end');
+    return done;
+  });
+  expect([turn, calls]).toEqual([ended('CONFIRMED'), expected]);
+});
+
+test('what was done before a step that was begun already is kept, also if that one wants to be called later', async () => {
+  const store = new FakeProgressStore(processing, records('b:BEGUN'));
+  const later: StepResult = { kind: 'later', afterMs: 1 };
+  const first = await takeTurn(store, (call) => (call === 'run b' ? later : done));
+  expect(first.calls).toEqual(['run a', 'run b']);
+  expect((await takeTurn(store)).calls).toEqual(['run b', 'run c']);
+});
+
 test('nothing is run that was not kept as begun before', async () => {
   const store = new FakeProgressStore(sampleOrder());
   const { calls } = await takeTurn(store, (call) => {

@@ -180,7 +180,7 @@ test.each([
   ['a whole pair is kept', 'tea 🍵', 'tea 🍵'],
   ['it is cut by characters', '🍵'.repeat(STATE_REASON_CHARACTERS_MAX + 1), '🍵'.repeat(STATE_REASON_CHARACTERS_MAX)],
   ['a number is written out', 7, '7'],
-  ['nothing is written out', undefined, 'undefined'],
+  ['nothing is written out', undefined, ''],
 ])('the reason of a refusal can be kept and sent: %s', async (_what, reason, kept) => {
   expect(await runStep(() => ({ kind: 'refused', reason }))).toEqual({ kind: 'refused', reason: kept });
 });
