@@ -47,7 +47,8 @@ export interface OrderEventConsumerOptions {
    */
   readonly reclaimAfterMs?: number;
   /**
-   * How long a handled event is remembered. Default 7 days: whoever rebuilds a stream does so sooner. Clocks of consumers that
+   * How long a handled event is remembered. Default 31 days: PostgreSQL keeps events for 30, and
+   * a stream that is filled anew has them again. Clocks of consumers that
    * differ only move this limit.
    */
   readonly rememberMs?: number;
@@ -87,7 +88,7 @@ export function settled(options: OrderEventConsumerOptions): ConsumerSettings {
     blockMs: options.blockMs ?? 5_000,
     batch: options.batch ?? 50,
     reclaimAfterMs: options.reclaimAfterMs ?? 60_000,
-    rememberMs: options.rememberMs ?? 7 * DAY_MS,
+    rememberMs: options.rememberMs ?? 31 * DAY_MS,
     rememberMax: options.rememberMax ?? 100_000,
     attemptsMax: options.attemptsMax ?? 10,
     retryDelayMs: options.retryDelayMs ?? 250,

@@ -50,6 +50,7 @@ export async function* watchOrder(
   const onMissed = () => {
     told = 0;
     mayHaveMissed = true;
+    waiting.length = 0;
     news.raise();
   };
   const subscription = feed.listen(orderId, { onEvent, onMissed });
@@ -81,7 +82,14 @@ export async function* watchOrder(
       if (next !== undefined && next.sequence <= seen + 1) {
         events = [next];
       } else if (mayHaveMissed) {
-        events = await orders.eventsOf(orderId, seen);
+        // The database may have been put back: the order is gone, or has not come so far any more.
+        const present = await getOrder(orderId, orders);
+        requireReached(present, seen);
+        if (present.sequence === seen && present.state !== state) {
+          state = present.state;
+          yield { kind: 'order', order: present };
+        }
+        events = await eventsBehind(seen, present, orders);
         mayHaveMissed = events.length > 0;
       } else {
         events = await eventsBehind(seen, { orderId, sequence: told }, orders);

@@ -37,6 +37,17 @@ class StagedOrder {
     this.numbered.add(this.orderId, this.#states.length, state);
   }
 
+  /** Undoes the newest change, as a database does that is put back; whoever watches is told that it may have missed something. */
+  async takeBack(then: () => void = () => {}): Promise<void> {
+    this.numbered.fail = new Error('gone');
+    await this.tell();
+    this.numbered.fail = undefined;
+    this.#states.pop();
+    this.numbered.takeBack();
+    await this.tell();
+    then();
+  }
+
   async tell(): Promise<void> {
     const { after } = this.numbered.queries;
     this.feed.nudge();
@@ -196,6 +207,45 @@ test('a watcher that reads too late for the events that are kept is told so, and
   order.keptFrom = 100;
   await read(watch, 8);
   await expect(watch.next()).rejects.toMatchObject({ reason: 'EVENTS_TRIMMED' });
+});
+
+test('a watcher of an order that was put back is told so, and does not wait for ever', async () => {
+  const order = stage();
+  const watch = order.watch();
+  await read(watch, 1);
+  order.change();
+  await order.tell();
+  expect(await read(watch, 1)).toEqual(['event 2 PROCESSING']);
+  const next = watch.next();
+  next.catch(() => {});
+  await order.takeBack();
+  await expect(next).rejects.toMatchObject({ reason: 'SEQUENCE_AHEAD' });
+});
+
+test('a watcher of an order that was put back, and came to another end under the same number, is told the order as it is', async () => {
+  const order = stage();
+  const watch = order.watch();
+  await read(watch, 1);
+  order.change();
+  await order.tell();
+  await read(watch, 1);
+  await order.takeBack(() => order.change('CANCELLED'));
+  expect(await read(watch, 2)).toEqual(['order 2 CANCELLED', 'end']);
+});
+
+test('a watcher of an order that has gone on meanwhile is told of that', async () => {
+  const order = stage();
+  const watch = order.watch();
+  await read(watch, 1);
+  order.change();
+  await order.tell();
+  await read(watch, 1);
+  order.change();
+  await order.tell();
+  await order.takeBack();
+  order.change('CANCELLED');
+  await order.tell();
+  expect(await read(watch, 2)).toEqual(['event 3 CANCELLED', 'end']);
 });
 
 test('a watch that is ended while it waits for news ends, and nobody listens any more', async () => {
