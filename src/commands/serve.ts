@@ -83,8 +83,16 @@ const notThereYetCodes: ReadonlySet<unknown> = new Set([
   'EPIPE',
 ]);
 
+/** What is no fault of the database, whatever has caused it. */
+const otherFaults: ReadonlySet<string> = new Set([
+  'ProcessorError',
+  'ListenError',
+  'MetricsListenError',
+  'PolicyError',
+]);
+
 function isNotThereYet(error: unknown): boolean {
-  if (!(error instanceof Error)) {
+  if (!(error instanceof Error) || otherFaults.has(error.name)) {
     return false;
   }
   if (isNotThereYet(error.cause)) {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 const SAME_CTRL_C_MS = 500;
 
 /**
- * Resolves at the first SIGTERM or SIGINT. The second one ends the process at once: whoever sends it does not want to wait.
+ * Resolves at the first SIGTERM, SIGINT, or SIGHUP of a terminal that is closed. The second one ends the process at once: whoever sends it does not want to wait.
  */
 export function firstStopSignal(logger: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -22,6 +22,6 @@ export function firstStopSignal(logger: Logger): Promise<NodeJS.Signals> {
       logger.info({ signal }, 'stopping: no new calls, running ones may end; a second signal ends at once');
       resolve(signal);
     };
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onSignal);
   });
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { Metrics, MetricsOptions } from './metrics.ts';
@@ -9,7 +11,11 @@ export class MetricsListenError extends Error {
 
 /** Starts the metrics and the endpoint at which Prometheus reads them. @throws MetricsListenError */
 export async function startPrometheusMetrics({ host, port }: NonNullable<MetricsOptions['listen']>): Promise<Metrics> {
-  const exporter = new PrometheusExporter({ host, port, preventServerStart: true });
+  const exporter = new PrometheusExporter({
+    host,
+    port: port === 0 ? await freePort(host) : port,
+    preventServerStart: true,
+  });
   try {
     await exporter.startServer();
   } catch (cause) {
@@ -40,4 +46,14 @@ export async function startPrometheusMetrics({ host, port }: NonNullable<Metrics
     countSetAside: () => setAside.add(1),
     close: () => provider.shutdown(),
   };
+}
+
+/** The exporter takes 0 for its default. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }

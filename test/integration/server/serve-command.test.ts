@@ -79,6 +79,30 @@ test.concurrent.each(['GRPC_LISTEN', 'METRICS_LISTEN'])(
   60_000,
 );
 
+test.concurrent.each([
+  [{ METRICS_LISTEN: 'no-such-host.invalid:9464' }, 'METRICS_LISTEN'],
+  [
+    { FULFILMENT_ENABLED: 'true', FULFILMENT_PROCESSOR: 'test/unit/fulfilment/processors/unreachable.ts' },
+    'ECONNREFUSED',
+  ],
+])(
+  'what keeps it from starting and is no fault of the database is told at once: %j',
+  async (settings, words) => {
+    const { code, output } = await serve(settings).exited;
+    expect([code, output]).toEqual([1, expect.stringContaining(words)]);
+    expect(output).not.toContain('the database cannot be reached yet');
+  },
+  60_000,
+);
+
+test.concurrent('METRICS_LISTEN with port 0 takes any free port, as often as it is asked for', async () => {
+  const settings = { METRICS_LISTEN: '127.0.0.1:0' };
+  const services = [serve(settings), serve(settings)];
+  for (const service of services) await service.says('taking calls');
+  for (const service of services) service.signal('SIGHUP');
+  for (const service of services) expect(await service.exited).toMatchObject({ code: 0 });
+}, 60_000);
+
 test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
   '%s ends the service with exit code 0',
   async (signal) => {
