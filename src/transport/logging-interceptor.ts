@@ -37,8 +37,9 @@ export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
       },
       sendStatus: (sent, pass) => {
         code = sent.code;
-        const metadata = sent.metadata ?? new Metadata();
-        metadata.set(REQUEST_ID_HEADER, requestId);
+        // An answer has it in its headers.
+        const metadata = sent.metadata ?? (sent.code === status.OK ? undefined : new Metadata());
+        metadata?.set(REQUEST_ID_HEADER, requestId);
         pass({ ...sent, metadata });
       },
     });
