@@ -115,6 +115,7 @@ function explain(error: unknown): string {
   }
   const isSelfExplanatory = [
     'ConfigError',
+    'DatabaseEncodingError',
     'EmbeddedError',
     'ListenError',
     'MetricsListenError',

@@ -5,7 +5,7 @@ import { JOB_SCHEMA } from '../fulfilment/jobs.ts';
 import { openJobPool } from './job-pool.ts';
 import { migrations } from './migrations/migrations.ts';
 import { connectionSettings, createOrm, type OrmOptions } from './orm.ts';
-import { connectToOwnSession } from './own-session.ts';
+import { connectToOwnSession, DatabaseEncodingError } from './own-session.ts';
 
 /** Any number that all processes of this service agree on, and no other user of the database is likely to choose. */
 const ADVISORY_LOCK = 7_216_350_811;
@@ -16,7 +16,7 @@ const MIGRATION_LIMIT_MS = 10 * 60_000;
 /**
  * Brings the database to the newest schema. Several processes may start at once: one migrates, the others wait for it.
  * @returns the names of the migrations that were applied
- * @throws SharedSessionError
+ * @throws SharedSessionError, DatabaseEncodingError
  */
 export async function migrate(options: OrmOptions): Promise<readonly string[]> {
   const patient = {
@@ -31,10 +31,19 @@ export async function migrate(options: OrmOptions): Promise<readonly string[]> {
   lock.on('error', (error) => lost.reject(new Error('the lock for migrations was lost', { cause: error })));
   try {
     await connectToOwnSession(lock, patient.statementTimeoutMs);
+    await requireUnicode(lock);
     await lock.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
     return await Promise.race([applyAll(patient), lost.promise]);
   } finally {
     await lock.end();
+  }
+}
+
+async function requireUnicode(client: Client): Promise<void> {
+  const { rows } = await client.query<{ encoding: string }>('select getdatabaseencoding() as encoding');
+  const encoding = rows[0]?.encoding ?? 'none';
+  if (encoding !== 'UTF8') {
+    throw new DatabaseEncodingError(encoding);
   }
 }
 

@@ -17,6 +17,18 @@ export class SharedSessionError extends Error {
   }
 }
 
+/** The database cannot keep every text that an order may have. */
+export class DatabaseEncodingError extends Error {
+  override readonly name = 'DatabaseEncodingError';
+
+  constructor(encoding: string) {
+    super(
+      `DATABASE_URL leads to a database with the encoding ${encoding}, which has not all characters, or counts them otherwise. Make one with ` +
+        "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+    );
+  }
+}
+
 /**
  * Connects, and sees to it that the session is ours: its settings are those that we asked for.
  * @throws SharedSessionError

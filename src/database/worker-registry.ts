@@ -57,6 +57,26 @@ export class PostgresWorkerRegistry implements WorkerRegistry {
   }
 
   /**
+   * The queue takes each minute's clean-up for enqueued that a process has enqueued, also one whose clock is ahead: until then there
+   * would be no other.
+   * @returns whether it was so
+   */
+  async bringCleanUpBack(): Promise<boolean> {
+    const { rows } = await this.#database.run((connection) =>
+      sql`
+        with crontab as (
+          update graphile_worker._private_known_crontabs set last_execution = now()
+          where identifier = ${tasks.cleanUp} and last_execution > now() + interval '2 minutes' returning identifier),
+        job as (
+          update graphile_worker._private_jobs set run_at = now()
+          where task_id = (select id from graphile_worker._private_tasks where identifier = ${tasks.cleanUp})
+            and locked_at is null and run_at > now() + interval '2 minutes' returning id)
+        select from crontab union all select from job`.execute(connection),
+    );
+    return rows.length > 0;
+  }
+
+  /**
    * Sets orders aside whose job was claimed as often as allowed and never came to an end: whoever ran it died of it. The queue
    * would never touch such a job again. Jobs that a newer one has replaced are dropped.
    * @returns the ids of the orders

@@ -8,7 +8,7 @@ export interface LostOrders {
 }
 
 export interface MaintenanceOptions {
-  readonly registry: Pick<WorkerRegistry, 'releaseDead' | 'setAsideExhausted'>;
+  readonly registry: Pick<WorkerRegistry, 'releaseDead' | 'setAsideExhausted' | 'bringCleanUpBack'>;
   readonly queue: LostOrders;
   readonly deadAfterMs: number;
   readonly logger: Logger;
@@ -59,9 +59,14 @@ export function createMaintenance({
       logger.warn({ orderId }, 'an order had no job: it was given one');
     }
   };
+  const bringCleanUpBack = async () => {
+    if (await registry.bringCleanUpBack()) {
+      logger.warn('the clean-up was put off by a process whose clock is ahead: it is due again');
+    }
+  };
   return async () => {
     const failures: unknown[] = [];
-    for (const part of [releaseDead, setAside, requeueChanged, adopt]) {
+    for (const part of [releaseDead, setAside, requeueChanged, bringCleanUpBack, adopt]) {
       await part().catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) {

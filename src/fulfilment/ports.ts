@@ -75,4 +75,6 @@ export interface WorkerRegistry {
   releaseDead(deadAfterMs: number): Promise<readonly { readonly workerId: string; readonly jobs: number }[]>;
   /** Sets orders aside whose workers have died again and again. @returns the ids of the orders */
   setAsideExhausted(): Promise<readonly string[]>;
+  /** Lets the clean-up be due again that a process with a clock that is ahead has put off. @returns whether it was so */
+  bringCleanUpBack(): Promise<boolean>;
 }

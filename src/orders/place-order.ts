@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Order, OrderDraft } from './order.ts';
 import { FIRST_SEQUENCE, FIRST_STATE } from './transitions.ts';
@@ -6,7 +7,7 @@ import { FIRST_SEQUENCE, FIRST_STATE } from './transitions.ts';
  * Makes the order that a draft asks for. It is not placed before it is committed. Ids made in one process increase, also within a
  * millisecond; between processes their order is as good as the clocks.
  */
-export function placeOrder(draft: OrderDraft, orderId: string = uuidv7()): Order {
+export function placeOrder(draft: OrderDraft, orderId: string = newOrderId()): Order {
   const createTime = timeOfUuidv7(orderId);
   return {
     ...draft,
@@ -17,6 +18,25 @@ export function placeOrder(draft: OrderDraft, orderId: string = uuidv7()): Order
     createTime,
     updateTime: createTime,
   };
+}
+
+/** Further ahead than this a clock has been set back; within it ids go on increasing. */
+const AHEAD_MS_MAX = 1_000;
+const last = { ms: 0, sequence: 0 };
+
+/**
+ * The generator of the library never goes back: if the clock was ahead once, and is right again, its ids would be dated ahead from then
+ * on. So it is told the time, and the counter within a millisecond, which begins somewhere in the lower half of its 32 bits.
+ */
+function newOrderId(): string {
+  const nowMs = Date.now();
+  if (nowMs > last.ms || nowMs < last.ms - AHEAD_MS_MAX) {
+    last.ms = nowMs;
+    last.sequence = randomInt(2 ** 31);
+  } else {
+    last.sequence += 1;
+  }
+  return uuidv7({ msecs: last.ms, seq: last.sequence });
 }
 
 /** The milliseconds since 1970 in the first 48 bits (RFC 9562, section 5.7), so that id and time can never disagree. */

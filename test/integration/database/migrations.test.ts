@@ -6,6 +6,7 @@ import { createOrm } from '../../../src/database/orm.ts';
 import { poll } from '../../../src/embedded/poll.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { testConfig } from '../../support/test-config.ts';
+import { queryDatabase } from '../faults/query-database.ts';
 import { type Audit, openAudit } from '../orders/audit.ts';
 
 let database: TestDatabase;
@@ -67,5 +68,23 @@ test('the migrated schema is the one that the entities describe', async () => {
     );
   } finally {
     await orm.close(true);
+  }
+});
+
+test('a database that cannot keep every text is refused, with what to do, and left as it is', async () => {
+  const elsewhere = new URL(database.url);
+  elsewhere.pathname = '/postgres';
+  const latin = new URL(database.url);
+  latin.pathname += '_latin';
+  const name = latin.pathname.slice(1);
+  await queryDatabase(
+    elsewhere.href,
+    `create database ${name} encoding 'LATIN1' locale_provider libc lc_collate 'C' lc_ctype 'C' template template0`,
+  );
+  try {
+    await expect(migrate(testConfig({ databaseUrl: latin.href }).database)).rejects.toThrow(/encoding LATIN1.*UTF8/s);
+    expect(await queryDatabase(latin.href, "select from pg_namespace where nspname = 'graphile_worker'")).toEqual([]);
+  } finally {
+    await queryDatabase(elsewhere.href, `drop database ${name}`);
   }
 });

@@ -159,6 +159,23 @@ test('several workers: the clean-up is one job for all of them, and one runs it 
   expect([one, other].some(({ log }) => log.some(({ msg }) => msg === 'cleaned up'))).toBe(true);
 });
 
+test('a clean-up that a process with a wrong clock has put off for a year is done all the same', async () => {
+  await addEntries('put-off', 3, 8 * 24 * HOUR_MS);
+  await stage.audit.run(
+    `insert into graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
+     values ('clean_up', now(), now() + interval '1 year')
+     on conflict (identifier) do update set last_execution = excluded.last_execution`,
+  );
+  await stage.audit.run(
+    `select graphile_worker.add_job('clean_up', queue_name => 'clean_up', job_key => 'clean_up', run_at => now() + interval '1 year')`,
+  );
+  await using worker = await startTestWorker({ ...stage.stores, settings: { FULFILMENT_ENABLED: 'true' } });
+  await until('what is over is gone', async () => (await entriesLeft())['put-off'] === undefined);
+  expect(worker.hasSaid('the clean-up was put off')).toBe(true);
+  const ahead = `select from graphile_worker._private_known_crontabs where last_execution > now() + interval '2 minutes'`;
+  expect(await stage.audit.run(ahead)).toEqual([]);
+});
+
 test('a batch finds its rows in a large table by the index, without reading the others', async () => {
   // A database in which nobody else scans anything.
   await using large = await openStage();

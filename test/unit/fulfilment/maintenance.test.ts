@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createMaintenance, type MaintenanceOptions } from '../../../src/fulfilment/maintenance.ts';
 
-const parts = ['releaseDead', 'setAsideExhausted', 'requeue', 'adopt'] as const;
+const parts = ['releaseDead', 'setAsideExhausted', 'requeue', 'bringCleanUpBack', 'adopt'] as const;
 type Part = (typeof parts)[number];
 
 interface StageOptions {
@@ -31,6 +31,7 @@ function stage({ failing = [], found = {} }: StageOptions = {}) {
     releaseDead: async (afterMs) =>
       (await answer('releaseDead', afterMs)).map((workerId) => ({ workerId, jobs: workerId.length })),
     setAsideExhausted: () => answer('setAsideExhausted'),
+    bringCleanUpBack: async () => (await answer('bringCleanUpBack')).length > 0,
     requeue: (which, limit) => answer('requeue', which, limit),
     adopt: (olderThanMs, limit) => answer('adopt', olderThanMs, limit),
   };
@@ -46,7 +47,13 @@ function stage({ failing = [], found = {} }: StageOptions = {}) {
   return { round, asked, log, setAside: () => setAside };
 }
 
-const askedFor = { releaseDead: [7_000], setAsideExhausted: [], requeue: ['changed', 1_000], adopt: [60_000, 1_000] };
+const askedFor = {
+  releaseDead: [7_000],
+  setAsideExhausted: [],
+  requeue: ['changed', 1_000],
+  bringCleanUpBack: [],
+  adopt: [60_000, 1_000],
+};
 const wholeRound = parts.map((part) => [part, ...askedFor[part]]);
 
 test('a round looks for all that can be lost, one after the other, and says nothing where nothing is', async () => {
@@ -71,6 +78,12 @@ test('the next round is a whole one again, but for orders without a job: those a
   await expect(round()).rejects.toThrow('parts of the round failed');
   await expect(round()).rejects.toThrow('parts of the round failed');
   expect(asked).toEqual([...wholeRound, ...wholeRound.slice(0, -1)]);
+});
+
+test('a clean-up that was put off is told once', async () => {
+  const { round, log } = stage({ found: { bringCleanUpBack: ['it was'] } });
+  await round();
+  expect(log).toMatchObject([{ level: 40, msg: expect.stringContaining('the clean-up was put off') }]);
 });
 
 test.each([

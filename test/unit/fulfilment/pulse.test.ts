@@ -37,6 +37,7 @@ function begun({ heartbeatMs = 5, deadAfterMs = LONG_MS, heartbeat, leave }: Sta
     },
     releaseDead: async () => [],
     setAsideExhausted: async () => [],
+    bringCleanUpBack: async () => false,
   };
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
   const pulse = new Pulse({ registry, host: 'machine', heartbeatMs, deadAfterMs, logger });
@@ -181,6 +182,7 @@ test('a worker that has never begun takes no leave', async () => {
     leave: async (worker: WorkerIdentity) => void left.push(worker),
     releaseDead: async () => [],
     setAsideExhausted: async () => [],
+    bringCleanUpBack: async () => false,
   };
   const logger = pino({ level: 'silent' });
   await new Pulse({ registry, host: 'machine', heartbeatMs: 5, deadAfterMs: LONG_MS, logger }).end();

@@ -32,6 +32,7 @@ function started(openPool: (time: number) => Pool) {
       leave: async (worker) => void met.push(worker),
       releaseDead: async () => [],
       setAsideExhausted: async () => [],
+      bringCleanUpBack: async () => false,
     },
     cleanUp: async () => {},
     host: 'machine',

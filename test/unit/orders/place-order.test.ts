@@ -28,6 +28,16 @@ test('ids are different UUIDs of version 7 in lower case, of now', () => {
   }
 });
 
+test('an order is of now also where the clock was ahead before', () => {
+  const { now } = Date;
+  Date.now = () => now() + 3_600_000;
+  placeOrder(draft);
+  Date.now = now;
+  const orders = Array.from({ length: 100 }, () => placeOrder(draft));
+  for (const { createTime } of orders) expect(Math.abs(createTime.getTime() - now())).toBeLessThan(1_000);
+  expect(new Set(orders.map(({ orderId }) => orderId)).size).toBe(100);
+});
+
 test('a later order has a greater id, also within a millisecond', () => {
   const ids = Array.from({ length: 1_000 }, () => placeOrder(draft).orderId);
   const outOfOrder = ids.filter((id, index) => id < (ids[index - 1] ?? ''));
