@@ -40,7 +40,10 @@ function serve(settings: Readonly<Record<string, string>>, [program, ...programA
   const exited = once(child, 'close').then(([code]: unknown[]) => ({ code, output }));
   const says = (text: string) =>
     Promise.race([
-      new Promise<void>((resolve) => void said.set(text, resolve)),
+      new Promise<void>((resolve) => {
+        if (output.includes(text)) resolve();
+        said.set(text, resolve);
+      }),
       exited.then(({ output: all }) => Promise.reject(new Error(`it ended: ${all}`))),
     ]);
   return {
