@@ -5,6 +5,7 @@ import { loadConfig } from './commands/load-config.ts';
 import { runMigrations } from './commands/migrate.ts';
 import { printConfig } from './commands/print-config.ts';
 import { rebuildEvents } from './commands/rebuild-events.ts';
+import { isSelfExplanatory } from './commands/self-explanatory.ts';
 import { serve } from './commands/serve.ts';
 import { addSimulation } from './commands/simulate.ts';
 import { firstStopSignal } from './commands/stop-signals.ts';
@@ -113,18 +114,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
-  const isSelfExplanatory = [
-    'ConfigError',
-    'DatabaseEncodingError',
-    'EmbeddedError',
-    'ListenError',
-    'MetricsListenError',
-    'PolicyError',
-    'ProcessorError',
-    'RebuildError',
-    'SharedSessionError',
-  ].includes(error.name);
-  if (isSelfExplanatory) {
+  if (isSelfExplanatory(error)) {
     return error.message;
   }
   return isRefusalByPostgres(error) ? `PostgreSQL refuses: ${error.message}. See DATABASE_URL.` : inspect(error);

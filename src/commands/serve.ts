@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ConfigWith } from '../config/config.ts';
 import { isAway, sqlStateOf } from '../database/sql-state.ts';
 import { runMigrations } from './migrate.ts';
+import { isSelfExplanatory } from './self-explanatory.ts';
 
 /** Something that runs until it is stopped: the service, or a worker alone. */
 interface Running {
@@ -83,16 +84,8 @@ const notThereYetCodes: ReadonlySet<unknown> = new Set([
   'EPIPE',
 ]);
 
-/** What is no fault of the database, whatever has caused it. */
-const otherFaults: ReadonlySet<string> = new Set([
-  'ProcessorError',
-  'ListenError',
-  'MetricsListenError',
-  'PolicyError',
-]);
-
 function isNotThereYet(error: unknown): boolean {
-  if (!(error instanceof Error) || otherFaults.has(error.name)) {
+  if (!(error instanceof Error) || isSelfExplanatory(error)) {
     return false;
   }
   if (isNotThereYet(error.cause)) {
