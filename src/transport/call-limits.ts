@@ -48,8 +48,8 @@ export class CallLimits {
     const leave = this.#takePlace(isStream, isHealth);
     // A stream may go on for ever, but its request may not.
     const limit = setTimeout(() => send(call, this.#callLimitExceeded()), this.#options.callLimitMs);
-    const others = isStream ? this.#streams : this.#unaryCalls;
-    others.add(call);
+    const open = isStream ? this.#streams : this.#unaryCalls;
+    open.add(call);
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
@@ -62,7 +62,7 @@ export class CallLimits {
           // The transport calls it exactly once, at the end of every call.
           onCancel: () => {
             clearTimeout(limit);
-            others.delete(call);
+            open.delete(call);
             leave();
           },
         }),

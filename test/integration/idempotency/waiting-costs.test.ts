@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status as code } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EchoService } from '../../support/echo-service.ts';
+import { commandsRun } from '../faults/redis-server.ts';
 import { say } from './stage/calls.ts';
 import { redisName, sayRecord } from './stage/records.ts';
 import { openStage, type Stage } from './stage/stage.ts';
@@ -26,9 +27,10 @@ afterAll(() => stage.close());
  * connection is a SET and a script.
  */
 async function scriptRuns(): Promise<number> {
-  const statistics = await stage.redisClient.info('commandstats');
-  const timesOf = (name: string) => Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(statistics)?.[1] ?? 0);
-  return timesOf('eval') + timesOf('evalsha') - timesOf('set');
+  const [texts, digests, probes] = await Promise.all(
+    ['eval', 'evalsha', 'set'].map((command) => commandsRun(stage.redis, command)),
+  );
+  return (texts ?? 0) + (digests ?? 0) - (probes ?? 0);
 }
 
 async function busyConnections(): Promise<number> {

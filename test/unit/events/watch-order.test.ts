@@ -209,13 +209,19 @@ test('a watcher that reads too late for the events that are kept is told so, and
   await expect(watch.next()).rejects.toMatchObject({ reason: 'EVENTS_TRIMMED' });
 });
 
-test('a watcher of an order that was put back is told so, and does not wait for ever', async () => {
+/** A watcher that has been told that its order is being processed. */
+async function watchedWhileProcessed() {
   const order = stage();
   const watch = order.watch();
   await read(watch, 1);
   order.change();
   await order.tell();
   expect(await read(watch, 1)).toEqual(['event 2 PROCESSING']);
+  return { order, watch };
+}
+
+test('a watcher of an order that was put back is told so, and does not wait for ever', async () => {
+  const { order, watch } = await watchedWhileProcessed();
   const next = watch.next();
   next.catch(() => {});
   await order.takeBack();
@@ -223,23 +229,13 @@ test('a watcher of an order that was put back is told so, and does not wait for 
 });
 
 test('a watcher of an order that was put back, and came to another end under the same number, is told the order as it is', async () => {
-  const order = stage();
-  const watch = order.watch();
-  await read(watch, 1);
-  order.change();
-  await order.tell();
-  await read(watch, 1);
+  const { order, watch } = await watchedWhileProcessed();
   await order.takeBack(() => order.change('CANCELLED'));
   expect(await read(watch, 2)).toEqual(['order 2 CANCELLED', 'end']);
 });
 
 test('a watcher of an order that has gone on meanwhile is told of that', async () => {
-  const order = stage();
-  const watch = order.watch();
-  await read(watch, 1);
-  order.change();
-  await order.tell();
-  await read(watch, 1);
+  const { order, watch } = await watchedWhileProcessed();
   order.change();
   await order.tell();
   await order.takeBack();
