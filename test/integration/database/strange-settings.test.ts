@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { connectionSettings } from '../../../src/database/orm.ts';
 import { cancelledOrder, cancelOrder } from '../../support/order-life.ts';
 import { createdOrder, createOrder, getOrder, orderRequest, readOrder } from '../../support/order-requests.ts';
 import { startTestService } from '../../support/order-service.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { testConfig } from '../../support/test-config.ts';
 import { inWords, place } from '../faults/named-orders.ts';
 import { connectTo, queryDatabase } from '../faults/query-database.ts';
 
@@ -35,6 +38,16 @@ test.each([
   const cancelled = cancelledOrder(await cancelOrder(service.client, placed.orderId));
   expect(cancelled.createTime).toEqual(placed.createTime);
   expect(readOrder(await getOrder(service.client, placed.orderId))).toEqual(cancelled);
+});
+
+test('P6 PostgreSQL asks within seconds whether a server that holds locks is still there', async () => {
+  const client = new Client(connectionSettings(testConfig({ databaseUrl: database.url }).database));
+  await client.connect();
+  const { rows } = await client.query(
+    `select name, setting from pg_settings where name like 'tcp\\_keepalives\\_%' order by name`,
+  );
+  await client.end();
+  expect(rows.map(({ setting }) => Number(setting))).toEqual([3, 2, 1]);
 });
 
 test('P8 a database that grants no more connections is one that cannot be reached, and not a fault of the service', async () => {

@@ -8,6 +8,7 @@ import { createTestDatabase } from '../../support/postgres.ts';
 import { startServiceProcess } from '../../support/service-process.ts';
 import { testConfig } from '../../support/test-config.ts';
 import { startTestWorker } from '../../support/test-worker.ts';
+import { until } from '../faults/until.ts';
 import { openAudit } from '../orders/audit.ts';
 import { confirmedStory, openStage, place, settled, storyOf } from './stage.ts';
 
@@ -29,6 +30,17 @@ test.concurrent('P7 the service is killed right after the commit, before any ans
   await settled(audit, orderId, 'CONFIRMED');
   expect(await storyOf(audit, orderId)).toEqual(confirmedStory);
   expect(worker.hasSaid('an order had no job')).toBe(false);
+});
+
+test.concurrent('a job whose key somebody has made by hand keeps no exhausted order from being set aside', async () => {
+  await using stage = await openStage();
+  const { audit, service, stores } = stage;
+  const orderId = await place(service.client, 'exhausted');
+  await audit.run(`select graphile_worker.add_job('process_order', '{"orderId": "abc"}', job_key => 'order:abc')`);
+  await audit.run('update graphile_worker._private_jobs set attempts = max_attempts');
+  await using worker = await startTestWorker({ ...stores, settings: { FULFILMENT_ENABLED: 'true' } });
+  await until('it is set aside', () => worker.hasSaid('an order was set aside'));
+  expect(await audit.run('select order_id from dead_letters')).toEqual([{ order_id: orderId }]);
 });
 
 test.concurrent('P7 an order that is not committed has no job', async () => {

@@ -86,3 +86,16 @@ describe('a claim that was made although its begin was never answered (L13)', ()
     },
   );
 });
+
+test('a store of another make that fails behind the answer is reported, and changes nothing (O1)', async () => {
+  await say(echo, { text: 'kept' }, { key: 'rejecting' });
+  const failing = () => Promise.reject(new Error('the store has failed'));
+  const store = alteredStore(echo, { begin: async () => ({ kind: 'askLedger' }), settle: failing, release: failing });
+  const service = await stage.startService({ library: { store } });
+  expect(toldBy(await say(service, { text: 'kept' }, { key: 'rejecting' })).status).toBe('replayed');
+  await until('the report', () => service.events.some(({ kind }) => kind === 'backgroundFault'));
+  expect((await say(service, { text: 'another' }, { key: 'rejecting' })).errorInfo?.reason).toBe(
+    'IDEMPOTENCY_KEY_REUSED',
+  );
+  await until('the other', () => service.events.filter(({ kind }) => kind === 'backgroundFault').length === 2);
+});

@@ -50,6 +50,13 @@ test('a sound history passes, and ends with 0', async () => {
   expect(said).toMatch(/seed tea, 90 s, 3 servers, 32 clients: 1 faults, 10 calls, 2 orders: PASSED\n$/);
 });
 
+test('a history in which no fault struck is sound, proves nothing, and ends with 2', async () => {
+  const events = sound.events.filter(({ kind }) => kind !== 'fault');
+  const { code, said } = await replay({ ...sound, events });
+  expect(code).toBe(2);
+  expect(said).toContain('no fault struck');
+});
+
 test('a history with a violation is told with its story, and ends with 1', async () => {
   const { code, said, complaint } = await replay(insteadOf(tea.createdAgain, { ...tea.createdAgain, hash: 'another' }));
   expect({ code, complaint }).toEqual({ code: 1, complaint: '' });
