@@ -1,14 +1,13 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { Logger, runMigrations } from 'graphile-worker';
-import { Client } from 'pg';
+import type { Client, ClientBase } from 'pg';
 import { JOB_SCHEMA } from '../fulfilment/jobs.ts';
 import { openJobPool } from './job-pool.ts';
+import { underMigrationLock } from './migration-lock.ts';
 import { migrations } from './migrations/migrations.ts';
-import { connectionSettings, createOrm, type OrmOptions } from './orm.ts';
-import { connectToOwnSession, DatabaseEncodingError } from './own-session.ts';
-
-/** Any number that all processes of this service agree on, and no other user of the database is likely to choose. */
-const ADVISORY_LOCK = 7_216_350_811;
+import { createOrm, type OrmOptions } from './orm.ts';
+import { DatabaseEncodingError } from './own-session.ts';
+import { cutOff } from './silence-guard.ts';
 
 /** A migration may take longer than a call may, and so may the wait for another process that migrates. */
 const MIGRATION_LIMIT_MS = 10 * 60_000;
@@ -19,23 +18,25 @@ const MIGRATION_LIMIT_MS = 10 * 60_000;
  * @throws SharedSessionError, DatabaseEncodingError
  */
 export async function migrate(options: OrmOptions): Promise<readonly string[]> {
-  const patient = {
-    ...options,
-    statementTimeoutMs: MIGRATION_LIMIT_MS,
-    lockTimeoutMs: MIGRATION_LIMIT_MS,
-    silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
-  };
-  const lock = new Client(connectionSettings(patient));
-  const lost = Promise.withResolvers<never>();
-  lost.promise.catch(() => {});
-  lock.on('error', (error) => lost.reject(new Error('the lock for migrations was lost', { cause: error })));
+  const connections = new Set<ClientBase>();
   try {
-    await connectToOwnSession(lock, patient.statementTimeoutMs);
-    await requireUnicode(lock);
-    await lock.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    return await Promise.race([applyAll(patient), lost.promise]);
+    return await underMigrationLock({ ...options, patienceMs: MIGRATION_LIMIT_MS }, async (connection) => {
+      await requireUnicode(connection);
+      return await applyAll({
+        options: {
+          ...options,
+          statementTimeoutMs: MIGRATION_LIMIT_MS,
+          lockTimeoutMs: MIGRATION_LIMIT_MS,
+          silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
+        },
+        onConnect: (opened) => connections.add(opened),
+      });
+    });
   } finally {
-    await lock.end();
+    // If the lock was lost, statements may still be under way, and nobody waits for them any more.
+    for (const connection of connections) {
+      cutOff(connection);
+    }
   }
 }
 
@@ -47,14 +48,21 @@ async function requireUnicode(client: Client): Promise<void> {
   }
 }
 
-/** The job queue's schema first: our own tables and statements stand on it. */
-async function applyAll(options: OrmOptions): Promise<readonly string[]> {
-  await installJobQueue(options);
-  return await applyMigrations(options);
+interface Migration {
+  readonly options: OrmOptions;
+  /** Told of each connection that is made. */
+  readonly onConnect: (connection: ClientBase) => void;
 }
 
-async function installJobQueue(options: OrmOptions): Promise<void> {
+/** The job queue's schema first: our own tables and statements stand on it. */
+async function applyAll(migration: Migration): Promise<readonly string[]> {
+  await installJobQueue(migration);
+  return await applyMigrations(migration);
+}
+
+async function installJobQueue({ options, onConnect }: Migration): Promise<void> {
   const pgPool = openJobPool(options, 1, () => {});
+  pgPool.on('connect', onConnect);
   try {
     await runMigrations({ pgPool, schema: JOB_SCHEMA, logger: new Logger(() => () => {}) });
   } finally {
@@ -62,11 +70,12 @@ async function installJobQueue(options: OrmOptions): Promise<void> {
   }
 }
 
-async function applyMigrations(options: OrmOptions): Promise<readonly string[]> {
-  const orm = createOrm(options, {
+async function applyMigrations({ options, onConnect }: Migration): Promise<readonly string[]> {
+  const extra = {
     extensions: [Migrator],
     migrations: { migrationsList: migrations, tableName: 'schema_migrations', snapshot: false },
-  });
+  };
+  const orm = createOrm(options, extra, onConnect);
   try {
     const applied = await orm.migrator.up();
     return applied.map(({ name }) => name);

@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import type { OrmOptions } from './orm.ts';
+import { watchForSilence } from './silence-guard.ts';
 import { sqlStateOf } from './sql-state.ts';
 
 /** PROTOCOL VIOLATION: what PgBouncer answers to settings that it does not know. */
@@ -33,9 +35,13 @@ export class DatabaseEncodingError extends Error {
  * Connects, and sees to it that the session is ours: its settings are those that we asked for.
  * @throws SharedSessionError
  */
-export async function connectToOwnSession(client: Client, statementTimeoutMs: number): Promise<void> {
+export async function connectToOwnSession(
+  client: Client,
+  { statementTimeoutMs, silenceLimitMs }: Pick<OrmOptions, 'statementTimeoutMs' | 'silenceLimitMs'>,
+): Promise<void> {
   try {
     await client.connect();
+    watchForSilence(client, silenceLimitMs);
   } catch (error) {
     if (sqlStateOf(error) === SETTINGS_REFUSED) {
       throw new SharedSessionError('it refuses the settings of our connections', error);

@@ -22,6 +22,8 @@ export interface TcpProxy extends AsyncDisposable {
   setDelay(delayMs: number): void;
   /** Swallows everything, the news of an end too, on connections old and new. What was swallowed never comes. */
   swallow(): void;
+  /** Swallows everything from a piece of a client's on that has these bytes in it. */
+  swallowAfter(bytes: string): void;
   /** Lets new connections through again. The deaf ones stay deaf, as when a firewall has forgotten them. */
   heal(): void;
   /** Swallows what the server answers to a piece of the client's that has these bytes in it. */
@@ -60,6 +62,13 @@ export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> 
   let falseReply: FalseReply | undefined;
   let cut: { readonly passages: readonly Passage[]; readonly onCut: () => void } | undefined;
 
+  let lastWords: string | undefined;
+
+  const swallow = () => {
+    isSwallowing = true;
+    lastWords = undefined;
+    for (const line of lines) line.isDeaf = true;
+  };
   const end = (line: Line) => {
     lines.delete(line);
     line.client.resetAndDestroy();
@@ -77,6 +86,9 @@ export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> 
     const [source, target] = from === 'client' ? [line.client, line.server] : [line.server, line.client];
     let sent = Promise.resolve();
     source.on('data', (piece: Buffer) => {
+      if (from === 'client' && lastWords !== undefined && piece.includes(lastWords, 0, 'latin1')) {
+        swallow();
+      }
       if (line.isDeaf) {
         return;
       }
@@ -133,14 +145,15 @@ export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> 
     setDelay: (ms) => {
       delayMs = ms;
     },
-    swallow: () => {
-      isSwallowing = true;
-      for (const line of lines) line.isDeaf = true;
+    swallow,
+    swallowAfter: (bytes) => {
+      lastWords = bytes;
     },
     heal: () => {
       isSwallowing = false;
       falseReply = undefined;
       cut = undefined;
+      lastWords = undefined;
     },
     swallowReplyTo: (bytes) => {
       falseReply = { to: bytes, change: () => Buffer.alloc(0) };

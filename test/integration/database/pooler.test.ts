@@ -42,7 +42,9 @@ test('a pooler that refuses the settings of a connection (A8) is refused at star
 test('a pooler that drops the settings of a connection (A8) is noticed by what the session has', async () => {
   const client = new Client({ connectionString: database.url });
   try {
-    await expect(connectToOwnSession(client, 1_234)).rejects.toThrow(SharedSessionError);
+    await expect(connectToOwnSession(client, { statementTimeoutMs: 1_234, silenceLimitMs: 10_000 })).rejects.toThrow(
+      SharedSessionError,
+    );
   } finally {
     await client.end();
   }
@@ -51,7 +53,7 @@ test('a pooler that drops the settings of a connection (A8) is noticed by what t
 test('a session that has what was asked for is taken', async () => {
   const client = new Client({ connectionString: database.url, statement_timeout: 1_234 });
   try {
-    await connectToOwnSession(client, 1_234);
+    await connectToOwnSession(client, { statementTimeoutMs: 1_234, silenceLimitMs: 10_000 });
     expect((await client.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '1234ms' }]);
   } finally {
     await client.end();

@@ -72,6 +72,7 @@ export async function findLeft({ postgres, redises: [redis], posts }: Stage): Pr
     const figures = (await poll(atRest, { timeoutMs: QUIET_LIMIT_MS, intervalMs: LOOK_MS })) ?? (await slot.figures());
     left.push(
       leftOf(`${slot.name}: ends that nobody caused`, slot.endedByItself, 0),
+      leftOf(`${slot.name}: starts that led to nothing in time`, slot.startedLate, 0),
       leftOf(`${slot.name}: questions what it holds without an answer`, figures === undefined ? 1 : 0, 0),
       leftOf(`${slot.name}: megabytes of heap`, Math.round((figures?.heapBytes ?? 0) / MEBIBYTE), HEAP_MEGABYTES_MAX),
       leftOf(`${slot.name}: calls in flight`, figures?.calls ?? 0, 0),

@@ -25,6 +25,8 @@ export const presentEdition: Edition = { tree: fileURLToPath(new URL('../../..',
 
 const SHIFTED_CLOCK = fileURLToPath(new URL('./shifted-clock.ts', import.meta.url));
 const STOP_LIMIT_MS = 30_000;
+/** The longest fault lasts 8 s, and a start that met one tries again after 2 s. */
+const START_LIMIT_MS = 60_000;
 const FIGURES_LIMIT_MS = 10_000;
 
 /** The place of one server: its processes come and go, its port stays. */
@@ -40,6 +42,8 @@ export class ServerSlot {
   endedByItself = 0;
   /** How often one has not ended in order, and in time, when it was told to. */
   endedByForce = 0;
+  /** How often one that was not ended did not take calls in time. */
+  startedLate = 0;
 
   constructor(options: ServerSlotOptions) {
     this.name = options.name;
@@ -79,19 +83,28 @@ export class ServerSlot {
         this.endedByItself += 1;
       }
     });
-    const isReady = new Promise((resolve) => {
+    const isReady = new Promise<void>((resolve) => {
       child.on('message', (message) => {
         if (message === 'ready') {
-          resolve(undefined);
+          resolve();
         } else if (message === 'struck') {
           this.#hasStruck = true;
         }
       });
     });
-    this.#ready = Promise.race([isReady, exited]);
+    this.#ready = this.#inTime(Promise.race([isReady, exited]));
   }
 
-  /** Resolves when it takes calls, or has ended. */
+  async #inTime(started: Promise<void>): Promise<void> {
+    const limit = new AbortController();
+    const late = sleep(START_LIMIT_MS, true, { signal: limit.signal }).catch(() => false);
+    if (await Promise.race([started.then(() => false), late])) {
+      this.startedLate += 1;
+    }
+    limit.abort();
+  }
+
+  /** Resolves when it takes calls, has ended, or should have taken calls long ago. */
   get ready(): Promise<unknown> {
     return this.#ready;
   }
