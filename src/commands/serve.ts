@@ -97,6 +97,6 @@ function isNotThereYet(error: unknown): boolean {
     isUnavailable ||
     (state !== undefined && isAway(state)) ||
     ('code' in error && notThereYetCodes.has(error.code)) ||
-    /timeout expired|terminated/i.test(error.message)
+    /timeout expired|terminated|not queryable/i.test(error.message)
   );
 }

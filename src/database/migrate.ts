@@ -8,6 +8,7 @@ import { migrations } from './migrations/migrations.ts';
 import { createOrm, type OrmOptions } from './orm.ts';
 import { DatabaseEncodingError } from './own-session.ts';
 import { cutOff } from './silence-guard.ts';
+import { sqlStateOf, sqlStates } from './sql-state.ts';
 
 /** A migration may take longer than a call may, and so may the wait for another process that migrates. */
 const MIGRATION_LIMIT_MS = 10 * 60_000;
@@ -22,15 +23,7 @@ export async function migrate(options: OrmOptions): Promise<readonly string[]> {
   try {
     return await underMigrationLock({ ...options, patienceMs: MIGRATION_LIMIT_MS }, async (connection) => {
       await requireUnicode(connection);
-      return await applyAll({
-        options: {
-          ...options,
-          statementTimeoutMs: MIGRATION_LIMIT_MS,
-          lockTimeoutMs: MIGRATION_LIMIT_MS,
-          silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
-        },
-        onConnect: (opened) => connections.add(opened),
-      });
+      return await applyAll({ options, onConnect: (opened) => connections.add(opened) });
     });
   } finally {
     // If the lock was lost, statements may still be under way, and nobody waits for them any more.
@@ -54,10 +47,32 @@ interface Migration {
   readonly onConnect: (connection: ClientBase) => void;
 }
 
-/** The job queue's schema first: our own tables and statements stand on it. */
-async function applyAll(migration: Migration): Promise<readonly string[]> {
-  await installJobQueue(migration);
-  return await applyMigrations(migration);
+/**
+ * The job queue's schema first: our own tables and statements stand on it. Mostly there is nothing to do, and an answer that does not come
+ * soon does not come at all; what takes longer is rolled back, and begun again with patience.
+ */
+async function applyAll({ options, onConnect }: Migration): Promise<readonly string[]> {
+  try {
+    await installJobQueue({ options, onConnect });
+    return await applyMigrations({ options, onConnect });
+  } catch (error) {
+    if (!hasTakenTooLong(error)) {
+      throw error;
+    }
+    const patient = {
+      ...options,
+      statementTimeoutMs: MIGRATION_LIMIT_MS,
+      lockTimeoutMs: MIGRATION_LIMIT_MS,
+      silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
+    };
+    await installJobQueue({ options: patient, onConnect });
+    return await applyMigrations({ options: patient, onConnect });
+  }
+}
+
+function hasTakenTooLong(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === sqlStates.queryCanceled || state === sqlStates.lockNotAvailable;
 }
 
 async function installJobQueue({ options, onConnect }: Migration): Promise<void> {
@@ -78,8 +93,11 @@ async function applyMigrations({ options, onConnect }: Migration): Promise<reado
   const orm = createOrm(options, extra, onConnect);
   try {
     const applied = await orm.migrator.up();
-    return applied.map(({ name }) => name);
-  } finally {
     await orm.close(true);
+    return applied.map(({ name }) => name);
+  } catch (error) {
+    // Not waited for: a connection that was lost in a transaction is never given back to the pool (Kysely 0.29), which then never ends.
+    orm.close(true).catch(() => {});
+    throw error;
   }
 }

@@ -29,17 +29,28 @@ export async function underMigrationLock<T>(
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
   client.on('error', (error) => lost.reject(new Error('the lock for migrations was lost', { cause: error })));
-  let pulse: NodeJS.Timeout | undefined;
   try {
-    await connectToOwnSession(client, options);
-    // The database may see a connection on which we hear nothing as one that lives; it must not hold the lock for ever.
-    await client.query(`set idle_session_timeout = ${Math.max(options.silenceLimitMs, 2 * PULSE_MS)}`);
-    await takeLock(client, performance.now() + patienceMs);
-    pulse = beginPulse(client);
-    return await Promise.race([work(client), lost.promise]);
+    // Of two errors about one lost connection, the event's says why.
+    return await Promise.race([lost.promise, withLock(client, { ...options, patienceMs }, work)]);
+  } finally {
+    await client.end();
+  }
+}
+
+async function withLock<T>(
+  client: Client,
+  { patienceMs, ...options }: MigrationLockOptions,
+  work: (connection: Client) => Promise<T>,
+): Promise<T> {
+  await connectToOwnSession(client, options);
+  // The database may see a connection on which we hear nothing as one that lives; it must not hold the lock for ever.
+  await client.query(`set idle_session_timeout = ${Math.max(options.silenceLimitMs, 2 * PULSE_MS)}`);
+  await takeLock(client, performance.now() + patienceMs);
+  const pulse = beginPulse(client);
+  try {
+    return await work(client);
   } finally {
     clearInterval(pulse);
-    await client.end();
   }
 }
 

@@ -9,6 +9,17 @@ const clientInternals = z.looseObject({
   }),
 });
 
+/** A connection on which nothing was heard for too long. */
+class SilenceError extends Error {
+  override readonly name = 'SilenceError';
+  /** What the system says when it has waited for the other side in vain. */
+  readonly code = 'ETIMEDOUT';
+
+  constructor(silenceMs: number) {
+    super(`the database said nothing for ${silenceMs} ms`);
+  }
+}
+
 /** The database answers a goodbye at once, or not at all. */
 const GOODBYE_LIMIT_MS = 1_000;
 
@@ -23,7 +34,7 @@ export function watchForSilence(client: ClientBase, silenceLimitMs: number): voi
   stream.on('finish', () => stream.setTimeout(Math.min(silenceLimitMs, GOODBYE_LIMIT_MS)));
   stream.on('timeout', () => {
     if (!isIdle(client)) {
-      stream.destroy(new Error(`the database said nothing for ${stream.timeout} ms`));
+      stream.destroy(new SilenceError(stream.timeout ?? silenceLimitMs));
     }
   });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Migrator } from '@mikro-orm/migrations';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -47,6 +48,20 @@ test('whoever migrates waits for another one, and does nothing by itself meanwhi
   const isWaiting = async () => ((await audit.run(waiters))[0]?.['count'] === 1 ? true : undefined);
   expect(await poll(isWaiting, { timeoutMs: 30_000 })).toBe(true);
   await audit.run('select pg_advisory_unlock(7216350811)');
+  expect(await waiting).toEqual([]);
+});
+
+test('a migration that takes longer than a call may, here because of a lock, is given its time', async () => {
+  const hasty = testConfig({ databaseUrl: database.url }, { DATABASE_LOCK_TIMEOUT_MS: '200' }).database;
+  await audit.run('begin');
+  await audit.run('lock table schema_migrations');
+  let isOver = false;
+  const waiting = migrate(hasty).finally(() => {
+    isOver = true;
+  });
+  await sleep(1_000);
+  expect(isOver).toBe(false);
+  await audit.run('rollback');
   expect(await waiting).toEqual([]);
 });
 
