@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts
 let databases: readonly TestDatabase[];
 
 beforeAll(async () => {
-  databases = await Promise.all(Array.from({ length: 20 }, () => createTestDatabase()));
+  databases = await Promise.all(Array.from({ length: 6 }, () => createTestDatabase()));
 }, 60_000);
 
 afterAll(async () => {

@@ -16,14 +16,15 @@ const databaseUrls = urls.split(',');
 const isDeaf = loss === 'deaf';
 
 /** More than PostgreSQL says while a service starts. */
-const ANSWERS_MAX = 40;
+const ANSWERS_MAX = 30;
 
 /** A connection is given up soon. */
 const settings = {
-  DATABASE_LOCK_TIMEOUT_MS: '500',
-  DATABASE_STATEMENT_TIMEOUT_MS: '1000',
-  DATABASE_SILENCE_LIMIT_MS: '1500',
-  DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: '1500',
+  DATABASE_CONNECT_TIMEOUT_MS: '800',
+  DATABASE_LOCK_TIMEOUT_MS: '250',
+  DATABASE_STATEMENT_TIMEOUT_MS: '500',
+  DATABASE_SILENCE_LIMIT_MS: '800',
+  DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: '800',
 };
 
 interface CuttingProxy extends AsyncDisposable {
