@@ -4,7 +4,7 @@ import { CommitUnknownError, DatabaseError } from './database-error.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { createOrm, type Orm } from './orm.ts';
 import { refuseTransactions } from './single-statements.ts';
-import { endsSession, isFatal, isRaceLost, isTrouble, sqlStateOf, sqlStates } from './sql-state.ts';
+import { endsSession, isFatal, isRaceLost, isTimeout, isTrouble, sqlStateOf } from './sql-state.ts';
 
 /**
  * One statement is one transaction: it has taken effect when its result is here, for pg gives the result only after the
@@ -104,7 +104,7 @@ function classify(error: unknown, sent: boolean): Error {
     return sent ? new CommitUnknownError(error) : unavailable(error);
   }
   const facts = { sqlState: state };
-  if (state === sqlStates.lockNotAvailable || state === sqlStates.queryCanceled || isRaceLost(error)) {
+  if (isTimeout(state) || isRaceLost(error)) {
     return new DatabaseError(
       'DATABASE_BUSY',
       'The database was too busy to do it in time. Repeat the call with the same key.',

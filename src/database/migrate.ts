@@ -8,7 +8,7 @@ import { migrations } from './migrations/migrations.ts';
 import { createOrm, type OrmOptions } from './orm.ts';
 import { DatabaseEncodingError } from './own-session.ts';
 import { cutOff } from './silence-guard.ts';
-import { sqlStateOf, sqlStates } from './sql-state.ts';
+import { isTimeout, sqlStateOf } from './sql-state.ts';
 
 /** A migration may take longer than a call may, and so may the wait for another process that migrates. */
 const MIGRATION_LIMIT_MS = 10 * 60_000;
@@ -48,15 +48,14 @@ interface Migration {
 }
 
 /**
- * The job queue's schema first: our own tables and statements stand on it. Mostly there is nothing to do, and an answer that does not come
- * soon does not come at all; what takes longer is rolled back, and begun again with patience.
+ * Mostly there is nothing to do, and an answer that does not come soon does not come at all; what takes longer is rolled back, and begun
+ * again with patience.
  */
 async function applyAll({ options, onConnect }: Migration): Promise<readonly string[]> {
   try {
-    await installJobQueue({ options, onConnect });
-    return await applyMigrations({ options, onConnect });
+    return await applyInOrder({ options, onConnect });
   } catch (error) {
-    if (!hasTakenTooLong(error)) {
+    if (!isTimeout(sqlStateOf(error))) {
       throw error;
     }
     const patient = {
@@ -65,14 +64,14 @@ async function applyAll({ options, onConnect }: Migration): Promise<readonly str
       lockTimeoutMs: MIGRATION_LIMIT_MS,
       silenceLimitMs: 2 * MIGRATION_LIMIT_MS,
     };
-    await installJobQueue({ options: patient, onConnect });
-    return await applyMigrations({ options: patient, onConnect });
+    return await applyInOrder({ options: patient, onConnect });
   }
 }
 
-function hasTakenTooLong(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return state === sqlStates.queryCanceled || state === sqlStates.lockNotAvailable;
+/** The job queue's schema first: our own tables and statements stand on it. */
+async function applyInOrder(migration: Migration): Promise<readonly string[]> {
+  await installJobQueue(migration);
+  return await applyMigrations(migration);
 }
 
 async function installJobQueue({ options, onConnect }: Migration): Promise<void> {

@@ -56,6 +56,11 @@ export function isAway(sqlState: string): boolean {
   return /^(08(?!P01)|53|57P|58)/.test(sqlState) || sqlState === READ_ONLY;
 }
 
+/** Whether the database gave a statement up because it took too long, or had to wait for a lock for too long. */
+export function isTimeout(sqlState: string | undefined): boolean {
+  return sqlState === sqlStates.queryCanceled || sqlState === sqlStates.lockNotAvailable;
+}
+
 /** The loser of a race inside the database: the same statement may win if it is sent again. */
 export function isRaceLost(error: unknown): boolean {
   const state = sqlStateOf(error);

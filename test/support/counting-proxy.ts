@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 /** A way to PostgreSQL that counts what is asked. */
 export interface CountingProxy extends AsyncDisposable {
@@ -27,12 +27,9 @@ export async function startCountingProxy(serverPort: number): Promise<CountingPr
     client.on('data', (piece) => pieces.push(piece.toString('latin1')));
     client.pipe(server).pipe(client);
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const port = await listenOnLoopback(proxy);
   return {
-    port: address.port,
+    port,
     count: (words) => pieces.filter((piece) => piece.includes(words)).length,
     [Symbol.asyncDispose]: async () => {
       proxy.close();

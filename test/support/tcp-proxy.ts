@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 /** Whose bytes: those of the client that connected, or those of the server behind. */
 export type Side = 'client' | 'server';
@@ -122,10 +123,7 @@ export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> 
     forward(line, 'client');
     forward(line, 'server');
   });
-  proxy.listen(0, host);
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const port = await listenOnLoopback(proxy);
   const cutAll = () => {
     for (const line of lines) end(line);
   };
@@ -137,7 +135,7 @@ export async function startTcpProxy(firstServerPort: number): Promise<TcpProxy> 
     }
   };
   return {
-    port: address.port,
+    port,
     leadTo: (port) => {
       serverPort = port;
     },

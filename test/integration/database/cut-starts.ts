@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { serve } from '../../../src/commands/serve.ts';
 import { startService } from '../../../src/service.ts';
+import { listenOnLoopback } from '../../support/listen-on-loopback.ts';
 import { testConfig } from '../../support/test-config.ts';
 
 // Starts the service again and again, each time with a connection to PostgreSQL that is lost a little later, and prints as JSON for each
@@ -57,12 +57,9 @@ async function startCuttingProxy(databaseUrl: string, answers: number): Promise<
     });
     server.on('end', () => client.end());
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const port = await listenOnLoopback(proxy);
   return {
-    port: address.port,
+    port,
     hasCut: () => heard >= answers,
     [Symbol.asyncDispose]: async () => {
       proxy.close();

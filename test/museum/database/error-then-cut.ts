@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from '../../support/listen-on-loopback.ts';
 
 /** A way to PostgreSQL on which a connection dies right behind an error: what the client would send or hear next is lost. */
 export interface ErrorThenCut extends AsyncDisposable {
@@ -35,12 +35,9 @@ export async function startErrorThenCut(serverPort: number): Promise<ErrorThenCu
       });
     });
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const port = await listenOnLoopback(proxy);
   return {
-    port: address.port,
+    port,
     cutBehind: (sqlState) => {
       const cut = Promise.withResolvers<void>();
       awaited = { mark: `C${sqlState}\0`, onCut: cut.resolve };

@@ -96,12 +96,8 @@ export class ServerSlot {
   }
 
   async #inTime(started: Promise<void>): Promise<void> {
-    const limit = new AbortController();
-    const late = sleep(START_LIMIT_MS, true, { signal: limit.signal }).catch(() => false);
-    if (await Promise.race([started.then(() => false), late])) {
-      this.startedLate += 1;
-    }
-    limit.abort();
+    const inTime = await Promise.race([started.then(() => true), sleep(START_LIMIT_MS, false, { ref: false })]);
+    this.startedLate += inTime ? 0 : 1;
   }
 
   /** Resolves when it takes calls, has ended, or should have taken calls long ago. */
