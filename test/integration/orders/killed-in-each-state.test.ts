@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import type { PausePoint } from '../../../src/idempotency/index.ts';
@@ -13,6 +14,8 @@ import { type OpenStores, openStores } from './stores.ts';
 const LEASE_MS = 5_000;
 /** For a busy machine, on which the calls of six points come at once. */
 const MARGIN_MS = 4_000;
+/** For calls whose time does not matter. */
+const PATIENCE_MS = 60_000;
 const UNKNOWN_ORDER = randomUUID();
 
 let stores: OpenStores;
@@ -62,7 +65,8 @@ function call(at: ServiceProcess, method: State['method'], key: string, deadline
 }
 
 async function callBefore(method: State['method'], key: string): Promise<void> {
-  await call(survivor, method, key, LEASE_MS);
+  const { code } = await call(survivor, method, key, PATIENCE_MS);
+  expect([key, status[code]]).toEqual([key, method === 'cancel' ? 'NOT_FOUND' : 'OK']);
 }
 
 async function forgetInRedis(key: string): Promise<void> {
@@ -209,6 +213,19 @@ function endingOf(result: CallResult): string {
   return [status[result.code], replay].filter((word) => word !== undefined).join(' ');
 }
 
+/** @throws if not so many calls come to the pause point, with those that have ended instead; some are answered before it */
+async function allPaused(victim: ServiceProcess, count: number, calls: readonly Promise<CallResult>[]): Promise<void> {
+  const ended: string[] = [];
+  for (const each of calls) void each.then((result) => ended.push(`${endingOf(result)} ${result.message}`));
+  const isPaused = await Promise.race([
+    victim.paused(count).then(() => true),
+    sleep(PATIENCE_MS / 2, false, { ref: false }),
+  ]);
+  if (!isPaused) {
+    throw new Error(`of ${count} calls not all came to the pause point; ended: ${JSON.stringify(ended)}`);
+  }
+}
+
 // One process a point dies with all calls in it, so that each row of the table costs no process of its own.
 async function killedWithACallInEachState(point: PausePoint): Promise<void> {
   const rows = named
@@ -216,8 +233,8 @@ async function killedWithACallInEachState(point: PausePoint): Promise<void> {
     .map((row) => ({ ...row, key: `${point}-${row.index}` }));
   await using victim = await startServiceProcess({ ...stores, pauseAt: point, pauseEach: true });
   for (const { key, prepare } of rows) await prepare(key);
-  const calls = rows.map(({ method, key }) => call(victim, method, key, 60_000));
-  await victim.paused(rows.length);
+  const calls = rows.map(({ method, key }) => call(victim, method, key, PATIENCE_MS));
+  await allPaused(victim, rows.length, calls);
   await victim.kill();
   const firsts = await Promise.all(calls);
 
@@ -244,8 +261,8 @@ async function killedWithoutRedis(point: PausePoint): Promise<void> {
   const { databaseUrl } = stores;
   const key = `without-redis-${point}`;
   await using victim = await startServiceProcess({ databaseUrl, pauseAt: point });
-  const first = call(victim, 'create', key, 60_000);
-  await victim.paused();
+  const first = call(victim, 'create', key, PATIENCE_MS);
+  await allPaused(victim, 1, [first]);
   await victim.kill();
   await first;
   const retry = await call(survivor, 'create', key, LEASE_MS);
