@@ -15,7 +15,7 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly processId: number;
   /** The lines of its log so far. */
   readonly log: readonly string[];
-  /** Resolves when so many calls, one unless told otherwise, wait at the pause point. */
+  /** Resolves when so many calls, one unless told otherwise, wait at the pause point. Rejects, with the log, if they do not come to it. */
   paused(calls?: number): Promise<void>;
   /** Lets the process go on from its pause point. */
   resume(): void;
@@ -34,7 +34,8 @@ export interface ServiceProcessOptions extends Stores {
   readonly pauseEach?: boolean;
 }
 
-const READY_LIMIT_MS = 30_000;
+/** For what has to come soon, also on a busy machine. */
+const LIMIT_MS = 30_000;
 
 export async function startServiceProcess({
   settings = {},
@@ -58,7 +59,7 @@ export async function startServiceProcess({
     }
   }
   const messages = collectMessages(child);
-  const port = await withinLimit(messages.port, exited, log);
+  const port = await withinLimit('ready', messages.port, exited, log);
   const client = createClient(port);
   const kill = async () => {
     child.kill('SIGKILL');
@@ -70,7 +71,7 @@ export async function startServiceProcess({
     client,
     processId: child.pid ?? 0,
     log,
-    paused: messages.paused,
+    paused: (calls = 1) => withinLimit(`paused by ${calls} calls`, messages.paused(calls), exited, log),
     resume: () => void child.send('resume'),
     signal: (signal) => void child.kill(signal),
     kill,
@@ -91,7 +92,7 @@ function collectMessages(child: ChildProcess) {
       for (const listener of listeners) listener();
     }
   });
-  const paused = (calls = 1) =>
+  const paused = (calls: number) =>
     new Promise<void>((resolve) => {
       const listener = () => {
         if (pausedNow >= calls) resolve();
@@ -102,14 +103,19 @@ function collectMessages(child: ChildProcess) {
   return { port: port.promise, paused };
 }
 
-async function withinLimit(port: Promise<number>, exited: Promise<unknown>, log: readonly string[]): Promise<number> {
+async function withinLimit<T>(
+  state: string,
+  event: Promise<T>,
+  exited: Promise<unknown>,
+  log: readonly string[],
+): Promise<T> {
   const failure = Promise.withResolvers<never>();
   const fail = (why: string) => failure.reject(new Error(`the service process ${why}:\n${log.join('\n')}`));
-  const timer = setTimeout(() => fail(`was not ready within ${READY_LIMIT_MS} ms`), READY_LIMIT_MS);
-  void exited.then(() => fail('ended before it was ready'));
+  const timer = setTimeout(() => fail(`was not ${state} within ${LIMIT_MS} ms`), LIMIT_MS);
+  void exited.then(() => fail(`ended before it was ${state}`));
   failure.promise.catch(() => {});
   try {
-    return await Promise.race([port, failure.promise]);
+    return await Promise.race([event, failure.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { OrderServiceService } from '../../../src/generated/orders/v1/order_service.ts';
 import type { PausePoint } from '../../../src/idempotency/index.ts';
@@ -213,19 +212,6 @@ function endingOf(result: CallResult): string {
   return [status[result.code], replay].filter((word) => word !== undefined).join(' ');
 }
 
-/** @throws if not so many calls come to the pause point, with those that have ended instead; some are answered before it */
-async function allPaused(victim: ServiceProcess, count: number, calls: readonly Promise<CallResult>[]): Promise<void> {
-  const ended: string[] = [];
-  for (const each of calls) void each.then((result) => ended.push(`${endingOf(result)} ${result.message}`));
-  const isPaused = await Promise.race([
-    victim.paused(count).then(() => true),
-    sleep(PATIENCE_MS / 2, false, { ref: false }),
-  ]);
-  if (!isPaused) {
-    throw new Error(`of ${count} calls not all came to the pause point; ended: ${JSON.stringify(ended)}`);
-  }
-}
-
 // One process a point dies with all calls in it, so that each row of the table costs no process of its own.
 async function killedWithACallInEachState(point: PausePoint): Promise<void> {
   const rows = named
@@ -234,7 +220,7 @@ async function killedWithACallInEachState(point: PausePoint): Promise<void> {
   await using victim = await startServiceProcess({ ...stores, pauseAt: point, pauseEach: true });
   for (const { key, prepare } of rows) await prepare(key);
   const calls = rows.map(({ method, key }) => call(victim, method, key, PATIENCE_MS));
-  await allPaused(victim, rows.length, calls);
+  await victim.paused(rows.length);
   await victim.kill();
   const firsts = await Promise.all(calls);
 
@@ -262,7 +248,7 @@ async function killedWithoutRedis(point: PausePoint): Promise<void> {
   const key = `without-redis-${point}`;
   await using victim = await startServiceProcess({ databaseUrl, pauseAt: point });
   const first = call(victim, 'create', key, PATIENCE_MS);
-  await allPaused(victim, 1, [first]);
+  await victim.paused();
   await victim.kill();
   await first;
   const retry = await call(survivor, 'create', key, LEASE_MS);
