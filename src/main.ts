@@ -12,7 +12,12 @@ import { firstStopSignal } from './commands/stop-signals.ts';
 import { readEnvironment } from './config/environment.ts';
 import { startService } from './service.ts';
 import { createLogger } from './telemetry/logger.ts';
+import { allWritten } from './telemetry/standard-output.ts';
 import { startWorkerService } from './worker-service.ts';
+
+/** The commands that run until they are stopped. What others print is waited for, as for a person who pages through it. */
+const services: ReadonlySet<string> = new Set(['start', 'serve', 'worker']);
+const LAST_WORDS_MS = 1_000;
 
 const program = new Command('order-service').description('A gRPC order service in which every call is safe to repeat.');
 
@@ -99,7 +104,8 @@ try {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }
-// Everything of ours has ended. A step that does not listen to its signal must not keep the process.
+// Everything of ours has ended. A step that does not listen to its signal must not keep the process, nor must whoever does not read a service's log any more.
+await allWritten(process.stdout, services.has(program.args[0] ?? '') ? LAST_WORDS_MS : undefined);
 process.exit();
 
 function wholeNumber(text: string): bigint {

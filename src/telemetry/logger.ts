@@ -1,5 +1,6 @@
-import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import { logDestination } from './standard-output.ts';
 
 export interface LoggerOptions {
   readonly level: string;
@@ -9,7 +10,16 @@ export interface LoggerOptions {
 
 /** Makes the log, on standard output. */
 export function createLogger({ level, format }: LoggerOptions): Logger {
+  const destination = logDestination(process.stdout, (lines) =>
+    logger.warn({ lines }, 'lines of the log were dropped, because standard output was not read'),
+  );
   const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return isPretty ? pino(options, pretty({ sync: true, ignore: 'pid,hostname' })) : pino(options);
+  const logger = pino(options, isPretty ? prettily(destination) : destination);
+  return logger;
+}
+
+function prettily(destination: DestinationStream): DestinationStream {
+  const pretty = prettyFactory({ ignore: 'pid,hostname' });
+  return { write: (line) => destination.write(pretty(line)) };
 }
