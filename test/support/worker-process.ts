@@ -4,6 +4,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { nodeEnvironment } from './node-environment.ts';
 import { type Stores, testEnvironment } from './test-config.ts';
+import { withinLimit } from './within-limit.ts';
+
+/** For what has to be said soon, also on a busy machine. */
+const LIMIT_MS = 30_000;
 
 /** `order-service worker` in a process of its own, to be killed, frozen and stopped by signals. */
 export interface WorkerProcess extends AsyncDisposable {
@@ -37,16 +41,18 @@ export async function startWorkerProcess({ settings = {}, ...stores }: WorkerPro
       for (const listener of listeners) listener();
     });
   }
-  const said = (text: string) =>
-    new Promise<void>((resolve) => {
+  const said = (text: string) => {
+    const line = new Promise<void>((resolve) => {
       const listener = () => {
-        if (!log.some((line) => line.includes(text))) return;
+        if (!log.some((each) => each.includes(text))) return;
         listeners.delete(listener);
         resolve();
       };
       listeners.add(listener);
       listener();
     });
+    return withinLimit(`the worker says “${text}”`, line, LIMIT_MS);
+  };
   const kill = async () => {
     child.kill('SIGKILL');
     await exited;

@@ -15,8 +15,8 @@ const databaseUrls = urls.split(',');
 /** What becomes of a connection: it is reset, or nothing is heard on it any more, not even a goodbye. */
 const isDeaf = loss === 'deaf';
 
-/** More than PostgreSQL says while a service starts. */
-const ANSWERS_MAX = 30;
+/** More than PostgreSQL says while a service starts, also slowly: its heart beats meanwhile. */
+const ANSWERS_MAX = 42;
 
 /** A connection is given up soon. */
 const settings = {
