@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { lengthPrefixed } from './length-prefixed.ts';
 
 /**
@@ -20,12 +20,8 @@ export interface Fingerprint {
  * @param canonicalBytes the request's canonical bytes without the fields that the method's policy excludes
  */
 export function fingerprintOf(method: string, canonicalBytes: Uint8Array): Fingerprint {
-  const hash = createHash('sha256')
-    .update(Uint8Array.of(FINGERPRINT_VERSION))
-    .update(lengthPrefixed(method))
-    .update(canonicalBytes)
-    .digest('hex');
-  return { version: FINGERPRINT_VERSION, hash };
+  const hashed = Buffer.concat([Uint8Array.of(FINGERPRINT_VERSION), lengthPrefixed(method), canonicalBytes]);
+  return { version: FINGERPRINT_VERSION, hash: hash('sha256', hashed) };
 }
 
 /** Whether the two are known to be of different requests; false if they were computed in different ways. */

@@ -3,9 +3,9 @@
  * ("ab", "c") and ("a", "bc") differ.
  */
 export function lengthPrefixed(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
-  const prefixed = Buffer.allocUnsafe(4 + bytes.length);
-  prefixed.writeUInt32BE(bytes.length, 0);
-  bytes.copy(prefixed, 4);
+  const length = Buffer.byteLength(text, 'utf8');
+  const prefixed = Buffer.allocUnsafe(4 + length);
+  prefixed.writeUInt32BE(length, 0);
+  prefixed.write(text, 4, 'utf8');
   return prefixed;
 }

@@ -31,6 +31,9 @@ export interface ProtectedCallOptions {
 const DEADLINE_MARGIN_SHARE = 0.05;
 const DEADLINE_MARGIN_MS_MAX = 100;
 
+/** Nobody reads it; an exception with its stack, which every call would make at its end, costs more than to claim its record. */
+const CALLER_GONE = 'the call has ended, or its caller has gone';
+
 /**
  * One call of a protected method, between the wire (`call`) and its handler. Nothing is sent before the outcome is known:
  * headers sent earlier would commit the call and switch off every client's retries.
@@ -55,7 +58,7 @@ export class ProtectedCall {
   }
 
   callerGone(): void {
-    this.#gone.abort();
+    this.#gone.abort(CALLER_GONE);
     const leavePlace = this.#leavePlace;
     if (leavePlace !== undefined) {
       // The read goes on, and its answer will come here; a place is not lost to one that never answers.

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Fingerprint } from './fingerprint.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { MethodPolicy } from './policy.ts';
@@ -31,9 +31,5 @@ export function recordIdentity(parts: Omit<RecordIdentity, 'id'>): RecordIdentit
 
 /** The id of a record. Principals, methods and keys are strangers to each other (P9). */
 export function recordId(principal: string, method: string, key: string): string {
-  return createHash('sha256')
-    .update(lengthPrefixed(principal))
-    .update(lengthPrefixed(method))
-    .update(lengthPrefixed(key))
-    .digest('hex');
+  return hash('sha256', Buffer.concat([principal, method, key].map(lengthPrefixed)));
 }

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomFillSync, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Order, OrderDraft } from './order.ts';
 import { FIRST_SEQUENCE, FIRST_STATE } from './transitions.ts';
@@ -36,7 +36,21 @@ function newOrderId(): string {
   } else {
     last.sequence += 1;
   }
-  return uuidv7({ msecs: last.ms, seq: last.sequence });
+  return uuidv7({ msecs: last.ms, seq: last.sequence, rng: randomBytesFromPool });
+}
+
+const ID_BYTES = 16;
+const pool = new Uint8Array(256 * ID_BYTES);
+let poolOffset = pool.length;
+
+/** To ask the system for few bytes costs as much as to ask it for many. */
+function randomBytesFromPool(): Uint8Array {
+  if (poolOffset === pool.length) {
+    randomFillSync(pool);
+    poolOffset = 0;
+  }
+  poolOffset += ID_BYTES;
+  return pool.subarray(poolOffset - ID_BYTES, poolOffset);
 }
 
 /** The milliseconds since 1970 in the first 48 bits (RFC 9562, section 5.7), so that id and time can never disagree. */

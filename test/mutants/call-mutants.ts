@@ -88,7 +88,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'key-without-the-principal',
     what: 'two principals share the record of a key',
-    changes: [{ file: 'src/idempotency/record.ts', find: '    .update(lengthPrefixed(principal))\n', replace: '' }],
+    changes: [{ file: 'src/idempotency/record.ts', find: '[principal, method, key]', replace: '[method, key]' }],
     faults: 'clients-cut',
   },
   {
