@@ -107,11 +107,12 @@ export const redisMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/idempotency/redis/script-client.ts',
-        find: 'return await command(key, ...args);',
-        replace: `const reply = await command(key, ...args);
-      return Array.isArray(reply)
-        ? reply.map((part) => (Buffer.isBuffer(part) ? Buffer.from(part.toString('utf8')) : part))
-        : reply;`,
+        find: 'return replies;',
+        replace: `return replies.map((reply) =>
+        Array.isArray(reply)
+          ? reply.map((part) => (Buffer.isBuffer(part) ? Buffer.from(part.toString('utf8')) : part))
+          : reply,
+      );`,
       },
     ],
     faults: 'clients-cut',

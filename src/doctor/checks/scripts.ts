@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { scriptNames, scriptText } from '../../idempotency/redis/scripts.ts';
+import { batchText, scriptNames } from '../../idempotency/redis/scripts.ts';
 import { oneLine } from '../one-line.ts';
 import type { RedisPort } from '../ports.ts';
 import { fault, ok, type Remark, warning } from '../remark.ts';
 import { RefusedError } from '../trouble.ts';
 
 const scripts: readonly (readonly [name: string, text: string])[] = [
-  ...scriptNames.map((name) => [name, scriptText(name)] as const),
+  ...scriptNames.map((name) => [name, batchText(name)] as const),
   ['publish', readFileSync(new URL('../../events/publish.lua', import.meta.url), 'utf8')],
 ];
 

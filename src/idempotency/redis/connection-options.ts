@@ -13,7 +13,6 @@ export function connectionOptions(connectTimeoutMs: number) {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    enableAutoPipelining: true,
     retryStrategy: (times: number) => Math.min(times * 50, RECONNECT_DELAY_MS_MAX),
     // A server that has become a replica keeps its old connections: leave it, once, though all replies of a pipeline say so.
     reconnectOnError: (error: Error) => {

@@ -127,7 +127,7 @@ export class RedisLink {
       await this.#execute(async (client) => {
         await Promise.all([
           client.redis.set(probeKey, '', 'PX', circuitProbeMs),
-          client.run('renew', probeKey, ['', '', 1]),
+          client.run('renew', [{ key: probeKey, args: ['', '', 1] }]),
           client.redis.time(),
         ]);
       });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { RecordMemory, Remembered } from '../inspection/ports.ts';
 import { type Outcome, STORED_FORM } from '../outcome.ts';
 import { ownProcess, processText } from '../own-process.ts';
@@ -11,6 +11,7 @@ import { decodeBegin, decodeClaim, decodeLook } from './decode-reply.ts';
 import { LateClaims } from './late-claims.ts';
 import { RedisLink, type RedisLinkOptions, RedisUnavailableError } from './redis-link.ts';
 import { RedisRunBoard } from './redis-run-board.ts';
+import { ScriptBatches } from './script-batches.ts';
 import type { ScriptArgument } from './script-client.ts';
 import type { ScriptName } from './scripts.ts';
 import { WakeChannel } from './wake-channel.ts';
@@ -31,6 +32,7 @@ const ENDING_SCRIPTS: ReadonlySet<ScriptName> = new Set(['complete', 'fail', 're
 export class RedisStore implements Store, RecordMemory {
   readonly #options: RedisStoreOptions;
   readonly #link: RedisLink;
+  readonly #batches: ScriptBatches;
   readonly #wakes: WakeChannel;
   readonly #channel: string;
   readonly #late = new LateClaims();
@@ -44,6 +46,7 @@ export class RedisStore implements Store, RecordMemory {
       probeKey: `${options.prefix}:probe`,
       onWell: () => this.#releaseLateClaims(),
     });
+    this.#batches = new ScriptBatches(this.#link);
     this.#wakes = new WakeChannel({
       url: options.url,
       channel: this.#channel,
@@ -63,7 +66,7 @@ export class RedisStore implements Store, RecordMemory {
   }
 
   newClaim(record: RecordIdentity): Claim {
-    return { record, owner: randomBytes(16).toString('hex'), epoch: this.#options.epoch() };
+    return { record, owner: randomUUID(), epoch: this.#options.epoch() };
   }
 
   async begin(claim: Claim): Promise<BeginReply> {
@@ -192,6 +195,6 @@ export class RedisStore implements Store, RecordMemory {
   ): Promise<T> {
     // The tag in braces keeps all that belongs to a record in one slot of a cluster.
     const key = `${this.#options.prefix}:${epoch}:{${id}}`;
-    return await this.#link.run(async (client) => decode(await client.run(script, key, [id, ...args]), id));
+    return await this.#batches.run(script, { key, args: [id, ...args] }, (reply) => decode(reply, id));
   }
 }

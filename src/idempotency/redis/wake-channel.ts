@@ -32,7 +32,6 @@ export class WakeChannel {
     this.#redis = new Redis(url, {
       ...connectionOptions(connectTimeoutMs),
       autoResubscribe: false,
-      enableAutoPipelining: false,
     });
     this.#redis.on('error', () => {});
     this.#redis.on('connect', () => this.#heard());

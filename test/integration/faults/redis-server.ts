@@ -28,9 +28,9 @@ export function commandsRun(server: Pick<TestRedis, 'url'>, command: string): Pr
   });
 }
 
-/** What `begin` replies on the wire for a record that is COMPLETED with this answer. */
+/** What `begin` replies on the wire, asked for one record, if that is COMPLETED with this answer. */
 export function completedReply({ response = Buffer.alloc(0) }: Pick<CallResult, 'response'>): Buffer {
   const bulk = (bytes: string | Buffer) => [`$${bytes.length}\r\n`, bytes, '\r\n'];
-  const parts = ['*3\r\n', ...bulk('f'.repeat(64)), ...bulk('COMPLETED'), ...bulk(response)];
+  const parts = ['*1\r\n*3\r\n', ...bulk('f'.repeat(64)), ...bulk('COMPLETED'), ...bulk(response)];
   return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }

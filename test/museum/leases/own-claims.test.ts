@@ -12,6 +12,7 @@ import {
 import { startWatchedService, type WatchedService } from '../../integration/faults/watched-service.ts';
 import { type OpenStores, openStores } from '../../integration/orders/stores.ts';
 import { createOrder } from '../../support/order-requests.ts';
+import { entrySent } from '../../support/passages.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 
 const COMMAND_TIMEOUT_MS = 400;
@@ -97,7 +98,7 @@ test('L13 the caller of the stalled call went away: its claim is settled, and th
 
 // The same for the other store: the ledger's row was written, and the answer was lost or came too late.
 test('L13 the answer to the insert is lost: outcome unknown, and the retry finds its own order, not a rival', async () => {
-  proxy.swallowReplyTo('insert into idempotency_keys');
+  proxy.swallowReplyTo(entrySent.bytes);
   const first = await place(service.client, 'L13-unheard');
   proxy.heal();
   expect(inWords(first)).toBe('UNAVAILABLE OUTCOME_UNKNOWN, may retry');

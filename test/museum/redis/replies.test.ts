@@ -4,7 +4,7 @@ import { status as code } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Status } from '../../../src/generated/google/rpc/status.ts';
 import type { RedisStore } from '../../../src/idempotency/index.ts';
-import { type ScriptName, scriptNames, scriptText } from '../../../src/idempotency/redis/scripts.ts';
+import { batchText, type ScriptName, scriptNames } from '../../../src/idempotency/redis/scripts.ts';
 import { SayResponse } from '../../generated/echo/v1/echo_service.ts';
 import { completedReply } from '../../integration/faults/redis-server.ts';
 import { failureBytes, say, toldBy } from '../../integration/idempotency/stage/calls.ts';
@@ -91,7 +91,7 @@ const payloads: Readonly<Record<string, Buffer>> = {
 };
 
 // redis/ioredis#1228, #1923: answers came back as text, and lost what is no UTF-8.
-test('S1 binary answers come back from Redis byte for byte, many in one pipeline', async () => {
+test('S1 binary answers come back from Redis byte for byte, many in one reply', async () => {
   const entries = Object.entries(payloads);
   const firsts = await Promise.all(
     entries.map(([text, payload]) => say(echo, { text, payload }, { key: `S1-${text.replaceAll(/[ ,]+/g, '-')}` })),
@@ -154,7 +154,7 @@ function callThatSends(script: CallScript, text: string, key: string) {
   return say(distant, { text }, { key });
 }
 
-const sha1 = (script: ScriptName) => createHash('sha1').update(scriptText(script)).digest('hex');
+const sha1 = (script: ScriptName) => createHash('sha1').update(batchText(script)).digest('hex');
 
 // redis/ioredis#2193: the connection was cut, and the promise of a command stayed open for ever.
 describe.each(callScripts)('a script that is never answered: %s', (script) => {
@@ -191,7 +191,7 @@ test('S4 replies that have moved by one answer nobody, in whatever batch, and ne
   const firsts = await Promise.all(keys.map((key) => say(echo, { text: key }, { key })));
   await echo.idempotency.drained();
   proxy.answerBefore('evalsha', completedReply(stranger));
-  // At once, and so in one pipeline: the first gets the stranger's answer, and each other one that of its predecessor.
+  // At once, and so in few commands: the first gets the stranger's answer, and each other one that of its predecessor.
   const answers = await Promise.all(keys.map((key) => say(distant, { text: key }, { key })));
   expect(answers.map(({ response }) => response)).toEqual(firsts.map(({ response }) => response));
   expect(answers.map((answer) => toldBy(answer).status)).toEqual(keys.map(() => 'replayed'));

@@ -22,6 +22,7 @@ import type { EchoService } from '../../support/echo-service.ts';
 import { cancelOrder } from '../../support/order-life.ts';
 import { createOrder, getOrder, orderRequest } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
+import { committed, entrySent } from '../../support/passages.ts';
 import { createGate, type Gate } from '../../support/pause-gate.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { type CallResult, createClient, metadataValue, unaryCall } from '../../support/unary-call.ts';
@@ -99,10 +100,7 @@ test.each(['UNAVAILABLE', 'ABORTED'] as const)(
 );
 
 test('G3 a client that retries by itself may do so: a commit of unknown outcome, and the caller sees the answer', async () => {
-  const wasCut = toDatabase.cutAfter(
-    { from: 'client', bytes: 'insert into idempotency_keys' },
-    { from: 'server', bytes: 'Z\x00\x00\x00\x05I' },
-  );
+  const wasCut = toDatabase.cutAfter(entrySent, committed);
   const client = retryingClient(service.port, { retryPolicy });
   const result = await place(client, 'retried-by-itself');
   await wasCut;

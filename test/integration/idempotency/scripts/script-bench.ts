@@ -53,7 +53,8 @@ export class ScriptBench {
     const values: Fields = { ...usualArguments, ...args };
     const { argumentNames } = readScriptContract(script);
     const inOrder = argumentNames.map((name) => latin1(values[name] ?? `no argument is called ${name}`));
-    return await this.#client.run(script, this.#key, inOrder);
+    const [reply] = await this.#client.run(script, [{ key: this.#key, args: inOrder }]);
+    return reply;
   }
 
   /** What is under the key: undefined if nothing, one field without a name if it is no hash. */
