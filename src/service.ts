@@ -143,7 +143,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     idempotency.interceptor,
   ];
   const server = createGrpcServer({ ...config.grpc, interceptors });
-  const orders = new OrderRepository(database, ledger, { turnLimitMs: config.database.lockTimeoutMs });
+  const orders = new OrderRepository(database, ledger, config.database);
   server.addService(idempotency.protect(OrderServiceService), {
     ...createOrderHandlers({
       idempotency,

@@ -1,5 +1,6 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { Kysely } from 'kysely';
+import type { Pool } from 'pg';
 import { CommitUnknownError, DatabaseError } from './database-error.ts';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { createOrm, type Orm } from './orm.ts';
@@ -11,6 +12,14 @@ import { endsSession, isFatal, isRaceLost, isTimeout, isTrouble, sqlStateOf } fr
  * server has said that it is ready again, which is after the commit. A COMMIT that was a ROLLBACK cannot happen.
  */
 export type Statement<T> = (connection: Kysely<never>) => Promise<T>;
+
+/** A statement that is parsed and planned once on each connection. */
+export interface PreparedStatement {
+  /** Names the text: no two have the same. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
 
 /** Losers of a race inside the database try again this often. */
 const RACE_RETRIES_MAX = 3;
@@ -51,18 +60,44 @@ export class Database {
    * @throws DatabaseError if it is certain that it had no effect, CommitUnknownError if it is not
    */
   async run<T>(statement: Statement<T>): Promise<T> {
+    return await this.#send((onConnected) =>
+      this.#entityManager()
+        .getKysely<never>()
+        .connection()
+        .execute(async (connection) => {
+          onConnected();
+          return await statement(connection);
+        }),
+    );
+  }
+
+  /** Runs a statement that changes something, and gives its rows. @throws as `run` does */
+  async runPrepared({ name, text, values }: PreparedStatement): Promise<readonly unknown[]> {
+    return await this.#send(async (onConnected) => {
+      const pool: Pool = await this.#orm.em.getConnection().getNativeClient();
+      const connection = await pool.connect();
+      onConnected();
+      try {
+        const { rows } = await connection.query({ name, text, values: [...values] });
+        connection.release();
+        return rows;
+      } catch (error) {
+        // A session that PostgreSQL has ended, or that nothing is known of, is not for the next one, who may come before the socket's end.
+        connection.release(sqlStateOf(error) === undefined || isFatal(error));
+        throw error;
+      }
+    });
+  }
+
+  async #send<T>(send: (onConnected: () => void) => Promise<T>): Promise<T> {
     this.#requireUp();
     let sent = false;
     try {
       return await retryOfRaces.execute(async () => {
         sent = false;
-        return await this.#entityManager()
-          .getKysely<never>()
-          .connection()
-          .execute(async (connection) => {
-            sent = true;
-            return await statement(connection);
-          });
+        return await send(() => {
+          sent = true;
+        });
       });
     } catch (error) {
       // What ended before a statement was sent was the search for a connection.

@@ -33,18 +33,19 @@ export interface LedgerOptions {
 
 /** The ledger in PostgreSQL. */
 export class PostgresLedger implements Ledger {
+  /** How long an expired entry is still remembered. */
+  readonly memoryMs: number;
   readonly #database: Database;
-  readonly #memoryMs: number;
 
   constructor(database: Database, { memoryMs }: LedgerOptions) {
     this.#database = database;
-    this.#memoryMs = memoryMs;
+    this.memoryMs = memoryMs;
   }
 
   async read(id: string): Promise<LedgerRow | undefined> {
     const query = sql`
       select fingerprint, fingerprint_version, state, stored_form, response, status_code, status_message, status_details,
-        ${entryAge(this.#memoryMs)} as age,
+        ${entryAge(this.memoryMs)} as age,
         greatest(0, extract(epoch from expires_at - now()) * 1000) as time_left_ms
       from idempotency_keys where id = ${Buffer.from(id, 'hex')}`;
     const askedAtMs = performance.now();
@@ -53,18 +54,27 @@ export class PostgresLedger implements Ledger {
   }
 
   async record(entry: LedgerEntry): Promise<CommitResult> {
-    return await this.commit(entry, (connection) => insertEntry(entry, this.#memoryMs).execute(connection));
+    return await this.commit(entry, (connection) => insertEntry(entry, this.memoryMs).execute(connection));
   }
 
   /**
    * Runs a statement that commits an entry, alone or with an effect, and gives a row if the entry was new.
-   * @throws IdempotencyError OUTCOME_UNKNOWN, or IDEMPOTENCY_KEY_IN_PROGRESS if a rival holds the key for too long;
-   * DatabaseError
+   * @throws as `underItsKey` does; DatabaseError
    */
   async commit(entry: LedgerEntry, statement: Statement<{ readonly rows: readonly unknown[] }>): Promise<CommitResult> {
-    try {
+    return await this.underItsKey(entry, async () => {
       const { rows } = await this.#database.run(statement);
       return rows.length > 0 ? 'committed' : 'conflict';
+    });
+  }
+
+  /**
+   * Lets an entry be committed, and tells faults in terms of its key.
+   * @throws IdempotencyError OUTCOME_UNKNOWN, or IDEMPOTENCY_KEY_IN_PROGRESS if a rival holds the key for too long; what else `work` throws
+   */
+  async underItsKey(entry: LedgerEntry, work: () => Promise<CommitResult>): Promise<CommitResult> {
+    try {
+      return await work();
     } catch (error) {
       throw inTermsOfTheKey(error, entry);
     }
@@ -75,7 +85,7 @@ export class PostgresLedger implements Ledger {
    * @param source the part of the statement that must have given a row before; undefined: none
    */
   entryInsert(entry: LedgerEntry, source?: RawBuilder<unknown>): RawBuilder<unknown> {
-    return insertEntry(entry, this.#memoryMs, source);
+    return insertEntry(entry, this.memoryMs, source);
   }
 }
 

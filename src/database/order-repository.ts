@@ -7,8 +7,8 @@ import { OrderChangedError } from '../orders/when-unchanged.ts';
 import type { Database } from './database.ts';
 import { DatabaseError } from './database-error.ts';
 import type { PostgresLedger } from './ledger.ts';
-import { eventInsert, holdOrder, jobInsert, orderUpdate, toOrderEvent } from './order-statement.ts';
-import { labelsToJson } from './schemas/labels-type.ts';
+import { eventInsert, holdOrder, orderUpdate, toOrderEvent } from './order-statement.ts';
+import { Placements, type PlacementsOptions } from './placements.ts';
 import { OrderEventSchema } from './schemas/order-event-schema.ts';
 import { type OrderItemRow, type OrderRow, OrderSchema } from './schemas/order-schema.ts';
 import { Turns } from './turns.ts';
@@ -17,50 +17,30 @@ import { Turns } from './turns.ts';
 export class OrderRepository implements OrderReader, OrderEventReader, OrderWriter<LedgerEntry, CommitResult> {
   readonly #database: Database;
   readonly #ledger: PostgresLedger;
+  readonly #placements: Placements;
   readonly #turns: Turns;
 
-  /** @param turnLimitMs how long a change of an order waits for those before it */
-  constructor(database: Database, ledger: PostgresLedger, { turnLimitMs }: { readonly turnLimitMs: number }) {
+  constructor(database: Database, ledger: PostgresLedger, options: Omit<PlacementsOptions, 'memoryMs'>) {
     this.#database = database;
     this.#ledger = ledger;
+    this.#placements = new Placements(database, { ...options, memoryMs: ledger.memoryMs });
+    // A change of an order waits for those before it as long here as in the database.
+    const { lockTimeoutMs } = options;
     this.#turns = new Turns({
-      limitMs: turnLimitMs,
+      limitMs: lockTimeoutMs,
       tooLate: () =>
         new DatabaseError(
           'DATABASE_BUSY',
-          `The order was held by other calls for ${turnLimitMs} ms. Nothing was done. Repeat the call with the same key.`,
+          `The order was held by other calls for ${lockTimeoutMs} ms. Nothing was done. Repeat the call with the same key.`,
           undefined,
-          { turnLimitMs: String(turnLimitMs) },
+          { turnLimitMs: String(lockTimeoutMs) },
         ),
     });
   }
 
-  /** Places an order if its ledger entry is new: entry, order, items, event and job are one statement, and so one transaction. */
+  /** Places an order if its ledger entry is new, together with whatever orders come at the same time. */
   async place(order: Order, entry: LedgerEntry): Promise<CommitResult> {
-    const { items, total } = order;
-    const statement = sql`
-      with entry as (${this.#ledger.entryInsert(entry)}),
-      placed as (
-        insert into orders (
-          order_id, customer_id, state, state_reason, sequence, currency, total_units, total_nanos, note, labels, created_at,
-          updated_at, record_id)
-        select
-          ${order.orderId}::uuid, ${order.customerId}, ${order.state}, ${order.stateReason}, ${order.sequence}::integer,
-          ${total.currency}, ${total.units}::bigint, ${total.nanos}::integer, ${order.note}, ${labelsToJson(order.labels)}::jsonb, ${order.createTime}::timestamptz,
-          ${order.updateTime}::timestamptz, id
-        from entry),
-      placed_items as (
-        insert into order_items (order_id, position, sku, quantity, price_units, price_nanos)
-        select ${order.orderId}::uuid, item.position - 1, item.sku, item.quantity, item.units, item.nanos
-        from entry, unnest(
-          ${items.map(({ sku }) => sku)}::text[],
-          ${items.map(({ quantity }) => quantity)}::integer[],
-          ${items.map(({ unitPrice }) => String(unitPrice.units))}::bigint[],
-          ${items.map(({ unitPrice }) => unitPrice.nanos)}::integer[]
-        ) with ordinality as item (sku, quantity, units, nanos, position)),
-      event as (${eventInsert(order, undefined, sql`entry`)})
-      select entry.id from entry, ${jobInsert(order.orderId)}`;
-    return await this.#ledger.commit(entry, (connection) => statement.execute(connection));
+    return await this.#ledger.underItsKey(entry, () => this.#placements.commit({ order, entry }));
   }
 
   /**

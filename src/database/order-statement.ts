@@ -26,15 +26,11 @@ export function orderUpdate(after: Order, source: RawBuilder<unknown>): RawBuild
 }
 
 /** The event of an order's last change. @param source the part of the statement that must have given a row before */
-export function eventInsert(
-  after: Order,
-  previousState: OrderState | undefined,
-  source: RawBuilder<unknown>,
-): RawBuilder<unknown> {
+export function eventInsert(after: Order, previousState: OrderState, source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     insert into order_events (order_id, sequence, previous_state, state, reason, occurred_at)
     select
-      ${after.orderId}::uuid, ${after.sequence}::integer, ${previousState ?? null}, ${after.state}, ${after.stateReason},
+      ${after.orderId}::uuid, ${after.sequence}::integer, ${previousState}, ${after.state}, ${after.stateReason},
       ${after.updateTime}::timestamptz
     from ${source}`;
 }

@@ -2,6 +2,8 @@
 export const testPostgresSettings = {
   // A worker of its own in a database that a test drops could not be ended; tests vacuum for themselves.
   autovacuum: 'off',
+  // Sooner than anybody gives up waiting: who waits in a circle is found, and not only parted.
+  deadlock_timeout: '20ms',
   fsync: 'off',
   full_page_writes: 'off',
   max_connections: '300',

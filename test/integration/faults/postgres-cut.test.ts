@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { committed, entrySent } from '../../support/passages.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { type Passage, startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { impatientSettings, POOL_SIZE } from './impatient-settings.ts';
 import { countsOf, expectSettled, inWords, NO_ORDER, ONE_ORDER, place, placeOther, REUSED } from './named-orders.ts';
 import { startWatchedService, type WatchedService } from './watched-service.ts';
-
-const statement: Passage = { from: 'client', bytes: 'insert into idempotency_keys' };
-/** ReadyForQuery, outside a transaction: the statement has been committed. */
-const answer: Passage = { from: 'server', bytes: 'Z\x00\x00\x00\x05I' };
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -37,8 +34,8 @@ afterAll(async () => {
 });
 
 const cuts = [
-  { what: 'before its statement arrives', passages: [statement], left: NO_ORDER, retry: 'OK executed' },
-  { what: 'before the answer to it arrives', passages: [statement, answer], left: ONE_ORDER, retry: 'OK replayed' },
+  { what: 'before its statement arrives', passages: [entrySent], left: NO_ORDER, retry: 'OK executed' },
+  { what: 'before the answer to it arrives', passages: [entrySent, committed], left: ONE_ORDER, retry: 'OK replayed' },
 ];
 const stores = [
   { store: 'Redis', target: () => withRedisAtHand },
@@ -62,7 +59,7 @@ test.each(cuts.flatMap((cut) => stores.map((store) => ({ ...cut, ...store }))))(
 );
 
 test('P3: a key whose outcome is unknown is refused to another order if the first was placed', async () => {
-  const wasCut = proxy.cutAfter(statement, answer);
+  const wasCut = proxy.cutAfter(entrySent, committed);
   await place(withRedisAtHand.client, 'unknown-and-reused');
   await wasCut;
   expect(inWords(await placeOther(withRedisAtHand.client, 'unknown-and-reused'))).toBe(REUSED);
@@ -71,7 +68,7 @@ test('P3: a key whose outcome is unknown is refused to another order if the firs
 
 test('cut connections go out of the pool, and new ones come in', async () => {
   for (let index = 0; index < 2 * POOL_SIZE; index += 1) {
-    const wasCut = proxy.cutAfter(statement, answer);
+    const wasCut = proxy.cutAfter(entrySent, committed);
     await place(withoutRedis.client, `cut-often-${index}`);
     await wasCut;
   }

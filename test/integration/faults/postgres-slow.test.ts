@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { getOrder } from '../../support/order-requests.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { status } from '../../support/unary-call.ts';
+import { beginBusyTime } from './busy-connections.ts';
 import { impatientSettings, POOL_SIZE, SILENCE_LIMIT_MS } from './impatient-settings.ts';
 import { misbehave } from './misbehaviour.ts';
 import { countsOf, expectPlacedOnce, expectSettled, inWords, NO_ORDER, ONE_ORDER, place } from './named-orders.ts';
@@ -11,6 +14,7 @@ import { startWatchedService, type WatchedService } from './watched-service.ts';
 /** What a loaded machine may add to a call. */
 const ALLOWANCE_MS = 2_500;
 const LOCK = 816;
+const NO_ORDER_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -40,30 +44,49 @@ test('P1: a commit that takes its time, within the limit of silence, is waited f
   await expectPlacedOnce(service, 'commits-in-time');
 });
 
-test('P10: calls that find all connections busy wait for one; those that wait too long are told so, and spend no key', async () => {
-  const settings = {
-    ...impatientSettings,
-    DATABASE_LOCK_TIMEOUT_MS: '19000',
-    DATABASE_STATEMENT_TIMEOUT_MS: '20000',
-    DATABASE_SILENCE_LIMIT_MS: '21000',
-  };
-  await using unhurried = await startWatchedService({ databaseUrl: database.url, redisUrl: redis.url, settings });
-  const busyNames = Array.from({ length: POOL_SIZE }, (_, index) => `keeps-busy-${index}`);
-  for (const name of busyNames) await misbehave(database.url, name, `perform pg_advisory_xact_lock_shared(${LOCK})`);
+const unhurriedSettings = {
+  ...impatientSettings,
+  DATABASE_LOCK_TIMEOUT_MS: '19000',
+  DATABASE_STATEMENT_TIMEOUT_MS: '20000',
+  DATABASE_SILENCE_LIMIT_MS: '21000',
+};
+
+test('P10: orders that find others being placed wait for their turn; those that wait too long are told so, and spend no key', async () => {
+  const stores = { databaseUrl: database.url, redisUrl: redis.url };
+  await using unhurried = await startWatchedService({ ...stores, settings: unhurriedSettings });
+  await misbehave(database.url, 'takes-its-time', `perform pg_advisory_xact_lock_shared(${LOCK})`);
   const holder = await connectTo(database.url);
   await using ended = new AsyncDisposableStack();
   ended.defer(() => holder.end());
   await holder.query('select pg_advisory_lock($1)', [LOCK]);
-  const busy = busyNames.map((name) => place(unhurried.client, name));
-  await until('all connections are busy', async () => (await waitingNow()) === POOL_SIZE);
+  // Of so few connections one is for orders that are placed.
+  const slow = place(unhurried.client, 'takes-its-time');
+  await until('it is being placed', async () => (await waitingNow()) === 1);
 
   const tooLong = Array.from({ length: 20 }, (_, index) => `waits-too-long-${index}`);
-  const refused = await Promise.all(tooLong.map((name) => place(unhurried.client, name)));
-  expect(refused.map(inWords)).toEqual(tooLong.map(() => 'UNAVAILABLE DATABASE_UNAVAILABLE, may retry'));
+  const refused = Promise.all(tooLong.map((name) => place(unhurried.client, name)));
+  expect((await getOrder(unhurried.client, NO_ORDER_ID)).code).toBe(status.NOT_FOUND);
+  expect((await refused).map(inWords)).toEqual(tooLong.map(() => 'UNAVAILABLE DATABASE_BUSY, may retry'));
   const inTime = place(unhurried.client, 'waits-in-time');
   await holder.query('select pg_advisory_unlock($1)', [LOCK]);
-  expect((await Promise.all([inTime, ...busy])).map(inWords)).toEqual([inTime, ...busy].map(() => 'OK executed'));
+  expect((await Promise.all([inTime, slow])).map(inWords)).toEqual(['OK executed', 'OK executed']);
   await expectPlacedOnce(unhurried, 'waits-too-long-0');
+});
+
+test('P10: calls that find all connections busy wait for one; those that wait too long are told so, and spend no key', async () => {
+  const stores = { databaseUrl: database.url, redisUrl: redis.url };
+  await using unhurried = await startWatchedService({ ...stores, settings: unhurriedSettings });
+  await using busyTime = await beginBusyTime(database.url);
+  const busy = busyTime.read(unhurried.client, POOL_SIZE);
+  await until('all connections are busy', async () => (await waitingNow()) === POOL_SIZE);
+
+  const tooLong = 'finds-no-connection';
+  expect(inWords(await place(unhurried.client, tooLong))).toBe('UNAVAILABLE DATABASE_UNAVAILABLE, may retry');
+  const inTime = place(unhurried.client, 'finds-one-in-time');
+  await busyTime.end();
+  expect(inWords(await inTime)).toBe('OK executed');
+  for (const { code } of await Promise.all(busy)) expect(code).toBe(status.NOT_FOUND);
+  await expectPlacedOnce(unhurried, tooLong);
 });
 
 test('P1: a commit that says nothing for too long (D3) has an unknown outcome, which the same key settles', async () => {

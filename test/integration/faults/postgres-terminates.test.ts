@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type ServiceProcess, startServiceProcess } from '../../support/service-process.ts';
+import { status } from '../../support/unary-call.ts';
+import { beginBusyTime } from './busy-connections.ts';
 import { impatientSettings, POOL_SIZE } from './impatient-settings.ts';
 import { countsOf, expectPlacedOnce, inWords, ONE_ORDER, place } from './named-orders.ts';
-import { connectTo, queryDatabase } from './query-database.ts';
+import { queryDatabase } from './query-database.ts';
 import { until } from './until.ts';
 
-const LOCK = 815;
 const OUTCOME_UNKNOWN = 'UNAVAILABLE OUTCOME_UNKNOWN, may retry';
 const GONE_OR_UNKNOWN = [OUTCOME_UNKNOWN, 'UNAVAILABLE DATABASE_UNAVAILABLE, may retry'];
 
 let database: TestDatabase;
 let redis: TestRedis;
 let service: ServiceProcess;
-let holder: Client;
 
 beforeAll(async () => {
   [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);
@@ -29,41 +28,39 @@ beforeAll(async () => {
       DATABASE_SILENCE_LIMIT_MS: '21000',
     },
   });
-  holder = await connectTo(database.url);
-  await queryDatabase(
-    database.url,
-    `create function wait_in_line() returns trigger language plpgsql as
-      $$ begin perform pg_advisory_xact_lock_shared(${LOCK}); return new; end $$;
-    create trigger busy before insert on orders for each row when (new.customer_id like 'busy%')
-      execute function wait_in_line()`,
-  );
 });
 
 afterAll(async () => {
   await service.kill();
-  await holder.end();
   await Promise.all([database.drop(), redis.stop()]);
 });
 
 test('P6: connections that PostgreSQL ends when they are idle (D4) are replaced, more often than the pool has places', async () => {
   for (let round = 0; round <= POOL_SIZE; round += 1) {
-    const names = Array.from({ length: POOL_SIZE }, (_, index) => `idle-${round}-${index}`);
-    await Promise.all(names.map((name) => placeUntilAccepted(name)));
-    expect(await terminateAll()).toBeGreaterThan(POOL_SIZE);
+    await using busyTime = await beginBusyTime(database.url);
+    const reads = busyTime.read(service.client, POOL_SIZE);
+    await until('all are open', async () => (await busyNow()) === POOL_SIZE);
+    await busyTime.end();
+    for (const { code } of await Promise.all(reads)) expect(code).toBe(status.NOT_FOUND);
+    // Those of the pool and that of the heartbeat.
+    expect(await terminateAll()).toBe(POOL_SIZE + 1);
+    await placeUntilAccepted(`idle-${round}`);
   }
   await expectAlive('after-idle');
 });
 
 test('P6: connections that PostgreSQL ends when they are busy (D4) leave unknown outcomes, and free places', async () => {
   for (let round = 0; round <= POOL_SIZE; round += 1) {
-    await holder.query('select pg_advisory_lock($1)', [LOCK]);
-    const names = Array.from({ length: POOL_SIZE }, (_, index) => `busy-${round}-${index}`);
-    const calls = names.map((name) => place(service.client, name));
+    const name = `busy-${round}`;
+    await using busyTime = await beginBusyTime(database.url);
+    const placing = place(service.client, name);
+    const reads = busyTime.read(service.client, POOL_SIZE - 1);
     await until('all are busy', async () => (await busyNow()) === POOL_SIZE);
     await terminateAll();
-    expect((await Promise.all(calls)).map(inWords)).toEqual(names.map(() => OUTCOME_UNKNOWN));
-    await holder.query('select pg_advisory_unlock($1)', [LOCK]);
-    await Promise.all(names.map((name) => placeUntilAccepted(name)));
+    expect(inWords(await placing)).toBe(OUTCOME_UNKNOWN);
+    for (const { code } of await Promise.all(reads)) expect(code).toBe(status.UNAVAILABLE);
+    await busyTime.end();
+    await placeUntilAccepted(name);
   }
   await expectAlive('after-busy');
 });

@@ -7,10 +7,11 @@ import { until } from '../../integration/faults/until.ts';
 import { cancelOrder } from '../../support/order-life.ts';
 import { createdOrder } from '../../support/order-requests.ts';
 import { startTestService, type TestService } from '../../support/order-service.ts';
+import { committed, entrySent } from '../../support/passages.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { storiesAtOnce } from '../../support/stories-at-once.ts';
-import { type Passage, startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import type { CallResult } from '../../support/unary-call.ts';
 
 let database: TestDatabase;
@@ -35,10 +36,6 @@ afterAll(async () => {
   await Promise.all([database.drop(), redis.stop()]);
 }, 60_000);
 
-const statement: Passage = { from: 'client', bytes: 'insert into idempotency_keys' };
-/** ReadyForQuery outside a transaction: PostgreSQL has committed. */
-const committed: Passage = { from: 'server', bytes: 'Z\x00\x00\x00\x05I' };
-
 /** A mutation for an order of some name, repeatable under one key. */
 type Mutation = (client: Client) => Promise<CallResult>;
 const mutations: Readonly<Record<string, (name: string) => Promise<Mutation>>> = {
@@ -49,8 +46,8 @@ const mutations: Readonly<Record<string, (name: string) => Promise<Mutation>>> =
   },
 };
 const cuts = [
-  { when: 'before', passages: [statement], retried: 'OK executed' },
-  { when: 'after', passages: [statement, committed], retried: 'OK replayed' },
+  { when: 'before', passages: [entrySent], retried: 'OK executed' },
+  { when: 'after', passages: [entrySent, committed], retried: 'OK replayed' },
 ];
 
 // D2: jruby/activerecord-jdbc-adapter#1216. A COMMIT that met a dead connection was repeated on a fresh one, where it committed nothing.

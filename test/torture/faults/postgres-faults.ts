@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { committed, entrySent } from '../../support/passages.ts';
 import { withDatabase } from '../stage/database-session.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { type Refusal, refuseOrders, stopRefusing } from './refusals.ts';
@@ -17,10 +18,6 @@ export const postgresFaults: readonly Fault[] = [
   { name: 'postgres-half-open', lane: 'postgres', strike: halfOpen },
   { name: 'postgres-cut', lane: 'postgres', strike: cut },
 ];
-
-/** What the service says to place an order, and what it hears when that is committed: ReadyForQuery, outside a transaction. */
-const STATEMENT = { from: 'client', bytes: 'insert into idempotency_keys' } as const;
-const ACKNOWLEDGEMENT = { from: 'server', bytes: 'Z\x00\x00\x00\x05I' } as const;
 
 async function kill({ stage, dice }: FaultContext): Promise<string> {
   await stage.postgres.kill();
@@ -72,7 +69,7 @@ async function loseAcknowledgements({ stage, dice }: FaultContext): Promise<stri
   let lost = 0;
   for (let index = 0; index < times; index += 1) {
     const { toDatabase } = dice.pick(stage.posts);
-    const isLost = toDatabase.cutAfter(STATEMENT, ACKNOWLEDGEMENT).then(() => true);
+    const isLost = toDatabase.cutAfter(entrySent, committed).then(() => true);
     lost += (await Promise.race([isLost, sleep(500, false)])) ? 1 : 0;
     toDatabase.heal();
   }

@@ -8,7 +8,7 @@ import { freezeFamily, killFamily, thawFamily } from '../../support/process-fami
 const log = () => {};
 
 /** PostgreSQL as users have it, but that it looks for deadlocks at once. */
-const settings = { deadlock_timeout: '100ms', max_connections: '200' };
+const settings = { deadlock_timeout: '20ms', max_connections: '200' };
 
 /** The PostgreSQL of a run. */
 export class TorturedPostgres {

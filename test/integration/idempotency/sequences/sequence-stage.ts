@@ -43,7 +43,7 @@ export async function openSequenceStage(): Promise<SequenceStage> {
   const redis = stack.adopt(new Redis(server.url), (client) => client.disconnect());
   const pool = stack.adopt(new pg.Pool({ connectionString: testDatabase.url, max: 4 }), (opened) => opened.end());
   const ledger = new PostgresLedger(database, { memoryMs: MEMORY_MS });
-  const orders = new OrderRepository(database, ledger, { turnLimitMs: 1_000 });
+  const orders = new OrderRepository(database, ledger, { ...options, lockTimeoutMs: 1_000 });
   const opened = stack.move();
   return { store, ledger, orders, redis, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
