@@ -64,9 +64,13 @@ export function createOrm(
 
 /**
  * What a database or a role may have set otherwise: dates that are read as text must be ISO, and a statement must not lose races that it
- * would win by waiting. A server that loses its client without a word gives up the client's locks within seconds.
+ * would win by waiting. A server that loses its client without a word gives up the client's locks within seconds. Whatever a call asks for
+ * has an index, and a plan lasts as long as its connection: one that was made while a table was empty must not go on to scan it. Nor is any
+ * statement of a call worth compiling.
  */
 const SESSION_OPTIONS = [
+  'enable_seqscan=off',
+  'jit=off',
   'datestyle=ISO',
   'default_transaction_isolation=read\\ committed',
   'tcp_keepalives_idle=2',
