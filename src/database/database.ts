@@ -72,21 +72,8 @@ export class Database {
   }
 
   /** Runs a statement that changes something, and gives its rows. @throws as `run` does */
-  async runPrepared({ name, text, values }: PreparedStatement): Promise<readonly unknown[]> {
-    return await this.#send(async (onConnected) => {
-      const pool: Pool = await this.#orm.em.getConnection().getNativeClient();
-      const connection = await pool.connect();
-      onConnected();
-      try {
-        const { rows } = await connection.query({ name, text, values: [...values] });
-        connection.release();
-        return rows;
-      } catch (error) {
-        // A session that PostgreSQL has ended, or that nothing is known of, is not for the next one, who may come before the socket's end.
-        connection.release(sqlStateOf(error) === undefined || isFatal(error));
-        throw error;
-      }
-    });
+  async runPrepared(statement: PreparedStatement): Promise<readonly unknown[]> {
+    return await this.#send((onConnected) => this.#queryPrepared(statement, onConnected));
   }
 
   async #send<T>(send: (onConnected: () => void) => Promise<T>): Promise<T> {
@@ -107,11 +94,38 @@ export class Database {
 
   /** Reads. A lost connection is no more than that. @throws DatabaseError */
   async read<T>(query: (entityManager: Orm['em']) => Promise<T>): Promise<T> {
+    return await this.#reading(() => query(this.#entityManager()));
+  }
+
+  /** Reads the rows of a statement. @throws as `read` does */
+  async readPrepared(statement: PreparedStatement): Promise<readonly unknown[]> {
+    return await this.#reading(() => this.#queryPrepared(statement, () => {}));
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
     this.#requireUp();
     try {
-      return await query(this.#entityManager());
+      return await read();
     } catch (error) {
       throw classify(error, false);
+    }
+  }
+
+  async #queryPrepared(
+    { name, text, values }: PreparedStatement,
+    onConnected: () => void,
+  ): Promise<readonly unknown[]> {
+    const pool: Pool = await this.#orm.em.getConnection().getNativeClient();
+    const connection = await pool.connect();
+    onConnected();
+    try {
+      const { rows } = await connection.query({ name, text, values: [...values] });
+      connection.release();
+      return rows;
+    } catch (error) {
+      // A session that PostgreSQL has ended, or that nothing is known of, is not for the next one, who may come before the socket's end.
+      connection.release(sqlStateOf(error) === undefined || isFatal(error));
+      throw error;
     }
   }
 

@@ -68,9 +68,12 @@ export function insertEntry(entry: LedgerEntry, memoryMs: number, source?: RawBu
     ${sql.raw(insertEntries('entered'))}`;
 }
 
-/** How old an entry is, as a part of a query: `live`, `expired` or `forgotten`. @param memoryMs how long an expired entry is remembered */
-export function entryAge(memoryMs: number): RawBuilder<unknown> {
-  return sql`
+/**
+ * How old an entry is, as a part of a query: `live`, `expired` or `forgotten`.
+ * @param memoryMs how long an expired entry is remembered: a number, or the place of a parameter
+ */
+export function entryAge(memoryMs: string): string {
+  return `
     case when expires_at > now() then 'live'
          when expires_at + ${memoryMs} * interval '1 millisecond' > now() then 'expired'
          else 'forgotten' end`;

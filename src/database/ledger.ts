@@ -1,30 +1,16 @@
-import { type RawBuilder, sql } from 'kysely';
-import { z } from 'zod';
+import type { RawBuilder } from 'kysely';
 import {
   type CommitResult,
   IdempotencyError,
   type Ledger,
   type LedgerEntry,
   type LedgerRow,
-  STORED_FORM,
 } from '../idempotency/index.ts';
 import type { Database, Statement } from './database.ts';
 import { CommitUnknownError, DatabaseError } from './database-error.ts';
-import { entryAge, insertEntry } from './ledger-statement.ts';
+import { LedgerReads } from './ledger-reads.ts';
+import { insertEntry } from './ledger-statement.ts';
 import { sqlStates } from './sql-state.ts';
-
-const rowRule = z.object({
-  fingerprint: z.instanceof(Buffer),
-  fingerprint_version: z.number(),
-  state: z.enum(['COMPLETED', 'FAILED']),
-  stored_form: z.number(),
-  response: z.instanceof(Buffer).nullable(),
-  status_code: z.number().nullable(),
-  status_message: z.string().nullable(),
-  status_details: z.instanceof(Buffer).nullable(),
-  age: z.enum(['live', 'expired', 'forgotten']),
-  time_left_ms: z.coerce.number(),
-});
 
 export interface LedgerOptions {
   /** How long an expired entry is still remembered. */
@@ -36,21 +22,16 @@ export class PostgresLedger implements Ledger {
   /** How long an expired entry is still remembered. */
   readonly memoryMs: number;
   readonly #database: Database;
+  readonly #reads: LedgerReads;
 
   constructor(database: Database, { memoryMs }: LedgerOptions) {
     this.#database = database;
+    this.#reads = new LedgerReads(database, memoryMs);
     this.memoryMs = memoryMs;
   }
 
-  async read(id: string): Promise<LedgerRow | undefined> {
-    const query = sql`
-      select fingerprint, fingerprint_version, state, stored_form, response, status_code, status_message, status_details,
-        ${entryAge(this.memoryMs)} as age,
-        greatest(0, extract(epoch from expires_at - now()) * 1000) as time_left_ms
-      from idempotency_keys where id = ${Buffer.from(id, 'hex')}`;
-    const askedAtMs = performance.now();
-    const { rows } = await this.#database.read((entityManager) => query.execute(entityManager.getKysely<never>()));
-    return rows[0] === undefined ? undefined : toLedgerRow(rowRule.parse(rows[0]), performance.now() - askedAtMs);
+  read(id: string): Promise<LedgerRow | undefined> {
+    return this.#reads.read(id);
   }
 
   async record(entry: LedgerEntry): Promise<CommitResult> {
@@ -108,27 +89,4 @@ function inTermsOfTheKey(error: unknown, { record }: LedgerEntry): unknown {
     );
   }
   return error;
-}
-
-/** @param readingMs how long the row was on its way; a process may have been stopped meanwhile */
-function toLedgerRow(row: z.output<typeof rowRule>, readingMs: number): LedgerRow {
-  return {
-    fingerprint: { version: row.fingerprint_version, hash: row.fingerprint.toString('hex') },
-    age: row.age,
-    timeLeftMs: Math.max(0, Math.floor(row.time_left_ms - readingMs)),
-    outcome: outcomeOf(row),
-  };
-}
-
-function outcomeOf(row: z.output<typeof rowRule>): LedgerRow['outcome'] {
-  if (row.stored_form !== STORED_FORM) {
-    return { kind: 'unknownForm', form: row.stored_form };
-  }
-  if (row.state === 'COMPLETED' && row.response !== null) {
-    return { kind: 'completed', response: row.response };
-  }
-  if (row.status_code !== null && row.status_message !== null && row.status_details !== null) {
-    return { kind: 'failed', code: row.status_code, message: row.status_message, details: row.status_details };
-  }
-  throw new DatabaseError('DATABASE_REFUSED', 'A ledger entry breaks its own rules.', undefined);
 }

@@ -75,7 +75,7 @@ export class PostgresRecordArchive implements RecordArchive {
       select id, method, key, fingerprint, fingerprint_version, state, stored_form, status_code, status_message, created_at,
         (extract(epoch from created_at) * 1000)::bigint as settled_ms,
         (extract(epoch from expires_at) * 1000)::bigint as expires_ms,
-        ${entryAge(this.#memoryMs)} as age
+        ${sql.raw(entryAge(String(this.#memoryMs)))} as age
       from idempotency_keys`;
   }
 
