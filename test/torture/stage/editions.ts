@@ -34,7 +34,7 @@ export class Editions {
         replace: `export const STORED_FORM = ${this.#form};`,
       },
       {
-        file: 'src/database/ledger.ts',
+        file: 'src/database/ledger-reads.ts',
         find: 'row.stored_form !== STORED_FORM',
         replace: 'row.stored_form > STORED_FORM',
       },
