@@ -3,7 +3,8 @@ import { getOrder } from '../../support/order-requests.ts';
 import type { CallResult } from '../../support/unary-call.ts';
 import { connectTo } from './query-database.ts';
 
-const NO_ORDER_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+/** Of no order. */
+export const NO_ORDER_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 /** A time in which nobody reads or places an order: each read of one keeps its connection. */
 export interface BusyTime extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { getOrder } from '../../support/order-requests.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { status } from '../../support/unary-call.ts';
-import { beginBusyTime } from './busy-connections.ts';
+import { beginBusyTime, NO_ORDER_ID } from './busy-connections.ts';
 import { impatientSettings, POOL_SIZE, SILENCE_LIMIT_MS } from './impatient-settings.ts';
 import { misbehave } from './misbehaviour.ts';
 import { countsOf, expectPlacedOnce, expectSettled, inWords, NO_ORDER, ONE_ORDER, place } from './named-orders.ts';
@@ -14,7 +14,6 @@ import { startWatchedService, type WatchedService } from './watched-service.ts';
 /** What a loaded machine may add to a call. */
 const ALLOWANCE_MS = 2_500;
 const LOCK = 816;
-const NO_ORDER_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 let database: TestDatabase;
 let redis: TestRedis;
