@@ -10,6 +10,10 @@ import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { type ErrorThenCut, startErrorThenCut } from './error-then-cut.ts';
 
+/** Held where the cancellation has the order, and does not yet want what its rival has. */
+const GATE = 4711;
+const THING = 4712;
+
 let database: TestDatabase;
 let redis: TestRedis;
 let proxy: ErrorThenCut;
@@ -20,8 +24,12 @@ beforeAll(async () => {
   const url = new URL(database.url);
   proxy = await startErrorThenCut(Number(url.port));
   url.port = String(proxy.port);
-  // Longer than the second after which PostgreSQL looks for a deadlock.
-  const settings = { DATABASE_LOCK_TIMEOUT_MS: '4000' };
+  // Longer than the second after which PostgreSQL looks for a deadlock, and than a rival takes to come where much else runs.
+  const settings = {
+    DATABASE_LOCK_TIMEOUT_MS: '20000',
+    DATABASE_STATEMENT_TIMEOUT_MS: '25000',
+    DATABASE_SILENCE_LIMIT_MS: '30000',
+  };
   const watched = await startWatchedService({ databaseUrl: url.href, redisUrl: redis.url, settings });
   service = { ...watched, databaseUrl: database.url };
 }, 60_000);
@@ -66,22 +74,28 @@ test('D12 the first error counts: a lost race, and then the connection dies, is 
 // D11: medusajs/medusa#3556, mikro-orm/mikro-orm#6667. The loser of a race was told so, and its leftovers went with the next flush.
 test('D11 the loser of a deadlock on an order is not told of it: it runs again, and has its effect once', async () => {
   const { orderId } = createdOrder(await place(service.client, 'deadlocked'));
-  const rival = await connectTo(database.url);
+  const [rival, gate] = [await connectTo(database.url), await connectTo(database.url)];
   await using ended = new AsyncDisposableStack();
   ended.defer(() => rival.end());
+  ended.defer(() => gate.end());
   await queryDatabase(
     database.url,
     `create function wait_for_rival() returns trigger language plpgsql as
-      $$ begin perform pg_advisory_xact_lock(4712); return new; end $$;
+      $$ begin perform pg_advisory_xact_lock(${GATE}); perform pg_advisory_xact_lock(${THING}); return new; end $$;
     create trigger waits before update on orders for each row when (new.customer_id = 'deadlocked')
       execute function wait_for_rival()`,
   );
   // The rival has the one thing and wants the order; the cancellation has the order and wants the one thing.
   await rival.query('begin');
-  await rival.query('select pg_advisory_xact_lock(4712)');
+  await rival.query('select pg_advisory_xact_lock($1)', [THING]);
+  await gate.query('select pg_advisory_lock($1)', [GATE]);
   const cancelled = cancelOrder(service.client, orderId, { key: 'cancel-deadlocked' });
-  await until('the cancellation waits', async () => (await waitingFor('advisory')) === 1);
-  await rival.query('select from orders where order_id = $1 for update', [orderId]);
+  await until('the cancellation has the order', async () => (await waitingFor('advisory')) === 1);
+  const hasOrder = rival.query('select from orders where order_id = $1 for update', [orderId]);
+  // Who waits looks for a deadlock once, after a second, and is the loser if there is one: for the rival it is too early.
+  await until('the rival has looked', async () => (await waitingFor('transactionid', '2 seconds')) === 1);
+  await gate.query('select pg_advisory_unlock($1)', [GATE]);
+  await hasOrder;
   await rival.query('commit');
   expect(inWords(await cancelled)).toBe('OK executed');
   expect(await deadlocks()).toBe(1);
@@ -101,12 +115,13 @@ test('D11 what failed is not tried again with the next call', async () => {
   expect(await countsOf(database.url, 'left-over')).toEqual(NO_ORDER);
 });
 
-async function waitingFor(kind: string): Promise<number> {
+/** How many wait for a lock of this kind, for so long already. */
+async function waitingFor(kind: string, already = '0 seconds'): Promise<number> {
   const rows = await queryDatabase(
     database.url,
-    `select from pg_locks join pg_database on pg_database.oid = database
-    where datname = current_database() and locktype = $1 and not granted`,
-    [kind],
+    `select from pg_locks join pg_stat_activity using (pid)
+    where datname = current_database() and locktype = $1 and not granted and clock_timestamp() - waitstart >= $2::interval`,
+    [kind, already],
   );
   return rows.length;
 }
