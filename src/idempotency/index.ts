@@ -17,12 +17,7 @@ export {
   type RecordArchive,
   type RecordMemory,
 } from './inspection/ports.ts';
-export {
-  type AnswerPlace,
-  type RecordDescription,
-  type RecordState,
-  recordStates,
-} from './inspection/record-description.ts';
+export type { AnswerPlace, RecordDescription } from './inspection/record-description.ts';
 export { inspectionRules } from './inspection/request-rules.ts';
 export type { CommitResult, CommitWork, Ledger, LedgerEntry, LedgerRow } from './ledger.ts';
 export { expiredIsNew } from './ledger-verdict.ts';
@@ -32,6 +27,7 @@ export type { ProcessIdentity } from './own-process.ts';
 export type { Pause, PausePoint } from './pause-points.ts';
 export { type MethodPolicy, PolicyError } from './policy.ts';
 export type { RecordIdentity } from './record.ts';
+export { type RecordState, type RecordTransition, recordStates, recordTransitions } from './record-life.ts';
 export { RedisStore, type RedisStoreOptions } from './redis/redis-store.ts';
 export type { IdempotencyEvent, Report } from './reporter.ts';
 export { type CallStatus, DETAILS_BYTES_MAX, DETAILS_HEADER } from './response-metadata.ts';

@@ -1,9 +1,10 @@
+import type { RecordState } from '../record-life.ts';
 import { describeRecord } from './describe-record.ts';
 import type { GetRecordDependencies } from './get-record.ts';
 import { type ListRunningDependencies, listRunning, type RunningRecords } from './list-running.ts';
 import type { RecordPageTokens } from './page-tokens.ts';
 import type { ArchivedState, ArchivePlace } from './ports.ts';
-import type { RecordDescription, RecordState } from './record-description.ts';
+import type { RecordDescription } from './record-description.ts';
 import { checkQuestion, type ListRecordsRequest } from './request-rules.ts';
 
 export interface ListRecordsDependencies extends ListRunningDependencies {

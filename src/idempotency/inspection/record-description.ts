@@ -1,10 +1,7 @@
 import type { Fingerprint } from '../fingerprint.ts';
 import type { ProcessIdentity } from '../own-process.ts';
 import type { KeySource } from '../record.ts';
-
-/** The states in which a record can be told of; what is in none of them is not there. */
-export const recordStates = ['PENDING', 'COMPLETED', 'FAILED', 'EXPIRED'] as const;
-export type RecordState = (typeof recordStates)[number];
+import type { RecordState } from '../record-life.ts';
 
 /** From where a repeated call gets the outcome. */
 export type AnswerPlace = 'redisAndLedger' | 'ledger' | 'nowhere';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseKey } from '../key.ts';
+import { recordStates } from '../record-life.ts';
 import { InspectionError } from './inspection-error.ts';
-import { recordStates } from './record-description.ts';
 
 const PAGE_SIZE_DEFAULT = 50;
 const PAGE_SIZE_MAX = 200;

@@ -3,6 +3,7 @@ import type { RecordMemory, Remembered } from '../inspection/ports.ts';
 import { type Outcome, STORED_FORM } from '../outcome.ts';
 import { ownProcess, processText } from '../own-process.ts';
 import type { RecordIdentity } from '../record.ts';
+import { recordTransitions } from '../record-life.ts';
 import type { RunBoard } from '../running/run-board.ts';
 import type { Seal } from '../running/seal.ts';
 import type { BeginReply, Claim, ClaimReply, Store, Watch } from '../store.ts';
@@ -26,7 +27,11 @@ export interface RedisStoreOptions extends Omit<RedisLinkOptions, 'probeKey' | '
 }
 
 /** What every claim ends with, also one whose `begin` was not answered: until then its handler may still run. */
-const ENDING_SCRIPTS: ReadonlySet<ScriptName> = new Set(['complete', 'fail', 'release']);
+const ENDING_SCRIPTS: ReadonlySet<string> = new Set(
+  recordTransitions
+    .filter(({ from, to, by }) => from === 'PENDING' && to !== 'PENDING' && by !== 'time')
+    .map(({ by }) => by),
+);
 
 /** The store on Redis 6.2 or later, or Valkey. */
 export class RedisStore implements Store, RecordMemory {
