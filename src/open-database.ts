@@ -14,10 +14,10 @@ export interface OpenDatabaseOptions {
 
 /** Makes the way to the database, which tells log and metrics whether it is there. It has to be started. */
 export function openDatabase({ config, logger, metrics, onUp, onDown }: OpenDatabaseOptions): Database {
-  return new Database({
+  const database = new Database({
     ...config.database,
+    onOperation: (name, tookMs) => metrics.record('databaseOperations', tookMs / 1_000, { 'db.operation.name': name }),
     onChange: (state) => {
-      metrics.setDatabaseUp(state.kind === 'up');
       if (state.kind === 'up') {
         onUp?.();
         logger.info({ epoch: state.epoch }, 'the database is there');
@@ -27,4 +27,9 @@ export function openDatabase({ config, logger, metrics, onUp, onDown }: OpenData
       }
     },
   });
+  metrics.read('databaseUp', () => (database.epoch === undefined ? 0 : 1), {});
+  metrics.read('connections', () => database.connections?.idle, { 'db.client.connection.state': 'idle' });
+  metrics.read('connections', () => database.connections?.used, { 'db.client.connection.state': 'used' });
+  metrics.read('connectionsPending', () => database.connections?.pending, {});
+  return database;
 }

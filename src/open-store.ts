@@ -17,7 +17,9 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
   const { url } = config.redis;
   if (url === undefined) {
     logger.warn('there is no REDIS_URL: the service is right, but slower');
-    metrics.setDegraded(true);
+    const since = performance.now();
+    metrics.read('degraded', () => 1, {});
+    metrics.read('degradedTime', () => (performance.now() - since) / 1_000, {});
     return {
       port: noStore,
       memory: noMemory,
@@ -27,18 +29,21 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
       close: () => {},
     };
   }
+  const time = new DegradedTime();
   const store = new RedisStore({
     ...config.redis,
     url,
     epoch: () => database.epoch,
     cachedAnswerBytesMax: config.idempotency.maxCachedAnswerBytes,
+    onFault: (kind) => metrics.add('storeErrors', { kind }),
     onEviction: (policy) =>
       logger.warn(
         { policy },
         `Redis may throw out running claims when its memory is full (${policy}): set maxmemory-policy to noeviction`,
       ),
     onChange: (isAvailable, error) => {
-      metrics.setDegraded(!isAvailable);
+      time.set(!isAvailable);
+      metrics.add('circuitChanges', { to: isAvailable ? 'closed' : 'open' });
       if (isAvailable) {
         logger.info('Redis is back: the service is no longer degraded');
       } else {
@@ -49,6 +54,9 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
       }
     },
   });
+  metrics.read('degraded', () => (store.available ? 0 : 1), {});
+  metrics.read('circuitOpen', () => (store.available ? 0 : 1), {});
+  metrics.read('degradedTime', () => time.seconds, {});
   return {
     port: store,
     memory: store,
@@ -57,4 +65,20 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
     isAvailable: () => store.available,
     close: () => store.close(),
   };
+}
+
+/** Adds up how long something was so. */
+class DegradedTime {
+  #sinceMs: number | undefined;
+  #beforeMs = 0;
+
+  get seconds(): number {
+    const nowMs = this.#sinceMs === undefined ? 0 : performance.now() - this.#sinceMs;
+    return (this.#beforeMs + nowMs) / 1_000;
+  }
+
+  set(isSo: boolean): void {
+    this.#beforeMs = this.seconds * 1_000;
+    this.#sinceMs = isSo ? performance.now() : undefined;
+  }
 }

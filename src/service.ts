@@ -12,18 +12,19 @@ import { watchOrder } from './events/watch-order.ts';
 import { IdempotencyServiceService } from './generated/idempotency/v1/idempotency_service.ts';
 import { OrderServiceService } from './generated/orders/v1/order_service.ts';
 import {
+  contractMethods,
   Idempotency,
-  type IdempotencyEvent,
   type Pause,
   RecordPageTokens,
   RunAnnouncer,
   readContract,
   Seal,
 } from './idempotency/index.ts';
+import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
 import { openStore } from './open-store.ts';
 import { PageTokens } from './orders/page-token.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import { reportIdempotency } from './report-idempotency.ts';
 import { startMetrics } from './telemetry/start-metrics.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
@@ -74,7 +75,10 @@ const WARNING_INTERVAL_MS = 10_000;
 export async function startService({ config, logger, pause }: ServiceOptions): Promise<Service> {
   routeGrpcLog(logger);
   await using stack = new AsyncDisposableStack();
-  const metrics = stack.adopt(await startMetrics(config.metrics), (started) => started.close());
+  const contract = readContract(readContractFile());
+  const metrics = stack.adopt(await startMetrics(config.metrics, contractMethods(contract)), (started) =>
+    started.close(),
+  );
   const health = new Health(config.database.graceMs);
   const onUp = () => health.databaseUp();
   const onDown = () => health.databaseDown();
@@ -84,6 +88,9 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const secret = pageTokenSecret === undefined ? await readPageTokenSecret(database) : Buffer.from(pageTokenSecret);
   const pageTokens = new PageTokens(secret);
   const seal = new Seal(deriveSecret(secret, 'running calls'));
+  if (config.metrics.listen !== undefined) {
+    stack.defer(measureDatabase({ config, database, metrics, logger }));
+  }
   const store = openStore({ config, database, seal, logger, metrics });
   stack.defer(() => store.close());
 
@@ -101,14 +108,13 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
 
   const ledger = new PostgresLedger(database, config.idempotency);
   const toStatus = createToStatus(logger);
-  const contract = readContract(readContractFile());
   const idempotency = new Idempotency({
     contract,
     store: store.port,
     ledger,
     toStatus,
     report: (event, record) => {
-      reportEvent(event, record.method, logger, metrics);
+      reportIdempotency(event, record, metrics, logger);
       if (event.kind === 'executed') {
         workers?.nudge();
       }
@@ -138,12 +144,22 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   // From the wire inwards; authentication will stand in front of the limits of calls.
   const interceptors = [
     answers.interceptor,
-    createLoggingInterceptor(logger),
+    createLoggingInterceptor(logger, ({ method, status, durationMs }) =>
+      metrics.record('callDuration', durationMs / 1_000, { 'rpc.method': method, 'rpc.response.status_code': status }),
+    ),
     limits.interceptor,
     idempotency.interceptor,
   ];
   const server = createGrpcServer({ ...config.grpc, interceptors });
-  const orders = new OrderRepository(database, ledger, config.database);
+  const orders = new OrderRepository(database, ledger, {
+    ...config.database,
+    onGroup: (size) => metrics.record('groupSize', size, {}),
+  });
+  metrics.read('callsInFlight', () => limits.openNow, {});
+  metrics.read('watchers', () => feed.listenersNow, {});
+  metrics.read('waiters', () => idempotency.waitersNow, {});
+  metrics.read('running', () => idempotency.runningNow, {});
+  metrics.read('oldestPending', () => idempotency.oldestRunMs / 1_000, {});
   server.addService(idempotency.protect(OrderServiceService), {
     ...createOrderHandlers({
       idempotency,
@@ -209,24 +225,4 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   const limit = new AbortController();
   await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {})]);
   limit.abort();
-}
-
-function reportEvent(event: IdempotencyEvent, method: string, logger: Logger, metrics: Metrics): void {
-  metrics.countOutcome(event.kind, method);
-  switch (event.kind) {
-    case 'backgroundFault':
-      logger.error(
-        { err: event.error, method },
-        'work behind an answer failed; the answer stands, and the ledger has it',
-      );
-      return;
-    case 'handlerLimit':
-      logger.error({ method }, 'a handler ran for too long and was given up; see IDEMPOTENCY_HANDLER_LIMIT_MS');
-      return;
-    case 'takeover':
-      logger.warn({ method }, 'a claim was taken over: its owner died, or was paused for longer than its lease');
-      return;
-    default:
-      logger.debug({ method, event: event.kind }, 'idempotency');
-  }
 }

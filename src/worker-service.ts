@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
+import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
 import { startMetrics } from './telemetry/start-metrics.ts';
 import { startWorkers } from './workers.ts';
@@ -15,12 +16,18 @@ export interface WorkerService {
   stop(): Promise<void>;
 }
 
+/** A worker takes no calls. */
+const noMethods = { all: [], mutations: [] };
+
 /** Builds everything from the configuration and starts it. The database must have been migrated. */
 export async function startWorkerService({ config, logger }: WorkerServiceOptions): Promise<WorkerService> {
   await using stack = new AsyncDisposableStack();
-  const metrics = stack.adopt(await startMetrics(config.metrics), (started) => started.close());
+  const metrics = stack.adopt(await startMetrics(config.metrics, noMethods), (started) => started.close());
   const database = stack.adopt(openDatabase({ config, logger, metrics }), (opened) => opened.close());
   await database.start();
+  if (config.metrics.listen !== undefined) {
+    stack.defer(measureDatabase({ config, database, metrics, logger }));
+  }
   const workers = await startWorkers({ config, database, logger, metrics, onNews: () => {} });
   stack.defer(() => workers.stop());
   const running = stack.move();

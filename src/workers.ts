@@ -58,7 +58,7 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
 
   const registry = new PostgresWorkerRegistry(database);
   const queue = new PostgresJobQueue(database);
-  const onSetAside = () => metrics.countSetAside();
+  const onSetAside = () => metrics.add('setAside', {});
   const { deadAfterMs } = config.fulfilment;
   const worker = new Worker({
     ...config.fulfilment,
@@ -81,13 +81,18 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
     host: hostname(),
     logger,
     onChange: (state) => {
-      metrics.countOrderChange(state);
+      metrics.add('changes', { state });
       relay.nudge();
     },
     onSetAside,
   });
   const maintenance = createMaintenance({ registry, queue, deadAfterMs, logger, onSetAside });
-  const rounds = new Rounds(maintenance, deadAfterMs / ROUNDS_PER_DEATH, logger);
+  const rounds = new Rounds({
+    work: maintenance,
+    intervalMs: deadAfterMs / ROUNDS_PER_DEATH,
+    logger,
+    failure: 'the round for lost orders failed: it is made again',
+  });
   rounds.start();
   stack.defer(() => rounds.stop());
   worker.start();

@@ -16,9 +16,25 @@ export type Statement<T> = (connection: Kysely<never>) => Promise<T>;
 /** A statement that is parsed and planned once on each connection. */
 export interface PreparedStatement {
   /** Names the text: no two have the same. */
-  readonly name: string;
+  readonly name: 'place_orders' | 'read_entries' | 'read_vital_signs' | 'count_doubled';
   readonly text: string;
   readonly values: readonly unknown[];
+}
+
+/** What the pool has. */
+export interface Connections {
+  readonly idle: number;
+  readonly used: number;
+  /** Statements that wait for one. */
+  readonly pending: number;
+}
+
+/** What is measured of statements: those that are prepared by their names, and all others together. */
+export type OperationName = PreparedStatement['name'] | 'write' | 'read';
+
+export interface DatabaseOptions extends HeartbeatOptions {
+  /** Told how long each statement took, with the wait for a connection and whatever was tried again. */
+  readonly onOperation?: (name: OperationName, tookMs: number) => void;
 }
 
 /** Losers of a race inside the database try again this often. */
@@ -33,9 +49,12 @@ const retryOfRaces = retry(handleWhen(isRaceLost), {
 export class Database {
   readonly #orm: Orm;
   readonly #heartbeat: Heartbeat;
+  readonly #onOperation: NonNullable<DatabaseOptions['onOperation']>;
+  #pool: Pool | undefined;
   #isClosed = false;
 
-  constructor(options: HeartbeatOptions) {
+  constructor(options: DatabaseOptions) {
+    this.#onOperation = options.onOperation ?? (() => {});
     this.#orm = createOrm(options, {}, refuseTransactions);
     this.#heartbeat = new Heartbeat(options);
   }
@@ -43,6 +62,12 @@ export class Database {
   /** The present life of the database, or undefined while it is not known. */
   get epoch(): string | undefined {
     return this.#heartbeat.epoch;
+  }
+
+  /** Undefined before the first prepared statement. */
+  get connections(): Connections | undefined {
+    const pool = this.#pool;
+    return pool && { idle: pool.idleCount, used: pool.totalCount - pool.idleCount, pending: pool.waitingCount };
   }
 
   async start(): Promise<void> {
@@ -60,7 +85,7 @@ export class Database {
    * @throws DatabaseError if it is certain that it had no effect, CommitUnknownError if it is not
    */
   async run<T>(statement: Statement<T>): Promise<T> {
-    return await this.#send((onConnected) =>
+    return await this.#send('write', (onConnected) =>
       this.#entityManager()
         .getKysely<never>()
         .connection()
@@ -73,11 +98,12 @@ export class Database {
 
   /** Runs a statement that changes something, and gives its rows. @throws as `run` does */
   async runPrepared(statement: PreparedStatement): Promise<readonly unknown[]> {
-    return await this.#send((onConnected) => this.#queryPrepared(statement, onConnected));
+    return await this.#send(statement.name, (onConnected) => this.#queryPrepared(statement, onConnected));
   }
 
-  async #send<T>(send: (onConnected: () => void) => Promise<T>): Promise<T> {
+  async #send<T>(name: OperationName, send: (onConnected: () => void) => Promise<T>): Promise<T> {
     this.#requireUp();
+    const startedAtMs = performance.now();
     let sent = false;
     try {
       return await retryOfRaces.execute(async () => {
@@ -89,25 +115,30 @@ export class Database {
     } catch (error) {
       // What ended before a statement was sent was the search for a connection.
       throw sent || isRaceLost(error) ? classify(error, sent) : unavailable(error);
+    } finally {
+      this.#onOperation(name, performance.now() - startedAtMs);
     }
   }
 
   /** Reads. A lost connection is no more than that. @throws DatabaseError */
   async read<T>(query: (entityManager: Orm['em']) => Promise<T>): Promise<T> {
-    return await this.#reading(() => query(this.#entityManager()));
+    return await this.#reading('read', () => query(this.#entityManager()));
   }
 
   /** Reads the rows of a statement. @throws as `read` does */
   async readPrepared(statement: PreparedStatement): Promise<readonly unknown[]> {
-    return await this.#reading(() => this.#queryPrepared(statement, () => {}));
+    return await this.#reading(statement.name, () => this.#queryPrepared(statement, () => {}));
   }
 
-  async #reading<T>(read: () => Promise<T>): Promise<T> {
+  async #reading<T>(name: OperationName, read: () => Promise<T>): Promise<T> {
     this.#requireUp();
+    const startedAtMs = performance.now();
     try {
       return await read();
     } catch (error) {
       throw classify(error, false);
+    } finally {
+      this.#onOperation(name, performance.now() - startedAtMs);
     }
   }
 
@@ -115,8 +146,8 @@ export class Database {
     { name, text, values }: PreparedStatement,
     onConnected: () => void,
   ): Promise<readonly unknown[]> {
-    const pool: Pool = await this.#orm.em.getConnection().getNativeClient();
-    const connection = await pool.connect();
+    this.#pool ??= await this.#orm.em.getConnection().getNativeClient();
+    const connection = await this.#pool.connect();
     onConnected();
     try {
       const { rows } = await connection.query({ name, text, values: [...values] });

@@ -31,6 +31,8 @@ export interface PlacementsOptions {
   /** How long an order waits for its turn. */
   readonly connectTimeoutMs: number;
   readonly poolSize: number;
+  /** Told of each group that was committed. */
+  readonly onGroup?: (size: number) => void;
 }
 
 const resultRule = z.tuple([z.object({ lost: z.array(z.string()) })]);
@@ -82,6 +84,7 @@ export class Placements {
       // Committed it is, whatever was said.
       throw new CommitUnknownError(result.error);
     }
+    this.#options.onGroup?.(placements.length);
     const [{ lost }] = result.data;
     return ({ entry }) => (lost.includes(entry.record.id) ? 'conflict' : 'committed');
   }

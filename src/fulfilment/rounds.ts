@@ -1,18 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
+export interface RoundsOptions {
+  readonly work: () => Promise<void>;
+  readonly intervalMs: number;
+  readonly logger: Logger;
+  /** What the log says of a round that has failed. */
+  readonly failure: string;
+}
+
 /** Does something again and again, one after the other, until it is stopped. What fails is told, and done again the next time. */
 export class Rounds {
-  readonly #work: () => Promise<void>;
-  readonly #intervalMs: number;
-  readonly #logger: Logger;
+  readonly #options: RoundsOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(work: () => Promise<void>, intervalMs: number, logger: Logger) {
-    this.#work = work;
-    this.#intervalMs = intervalMs;
-    this.#logger = logger;
+  constructor(options: RoundsOptions) {
+    this.#options = options;
   }
 
   start(): void {
@@ -25,14 +29,15 @@ export class Rounds {
   }
 
   async #run(): Promise<void> {
+    const { work, intervalMs, logger, failure } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        await this.#work();
+        await work();
       } catch (error) {
-        this.#logger.warn({ err: error }, 'the round for lost orders failed: it is made again');
+        logger.warn({ err: error }, failure);
       }
-      await sleep(this.#intervalMs, undefined, { signal }).catch(() => {});
+      await sleep(intervalMs, undefined, { signal }).catch(() => {});
     }
   }
 }

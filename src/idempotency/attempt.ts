@@ -6,7 +6,7 @@ import type { LocalRun } from './local-run.ts';
 import type { FailedOutcome, Outcome } from './outcome.ts';
 import type { Pause } from './pause-points.ts';
 import type { RecordIdentity } from './record.ts';
-import type { Report } from './reporter.ts';
+import type { IdempotencyEvent, Report } from './reporter.ts';
 import type { Store } from './store.ts';
 
 export interface AttemptDependencies {
@@ -152,7 +152,7 @@ export class Attempt {
   }
 
   async #settleBy(outcome: Outcome, work: CommitWork): Promise<void> {
-    const { pause, ledger } = this.#dependencies;
+    const { pause, ledger, report } = this.#dependencies;
     await pause?.('before_commit');
     const startedAtMs = performance.now();
     const result = await work({ record: this.record, outcome });
@@ -162,6 +162,7 @@ export class Attempt {
       return;
     }
     // Another attempt won at the ledger's primary key: its outcome is the answer.
+    report({ kind: 'ledgerRead', cause: 'conflict' }, this.record);
     const row = await ledger.read(this.record.id);
     const rival = judgeRow(row, this.record);
     if (row === undefined || rival === undefined) {
@@ -175,14 +176,17 @@ export class Attempt {
     this.#conclusion = { kind: 'answer', outcome, replayed };
     this.#end();
     this.#run.settle({ kind: 'outcome', outcome });
-    this.#dependencies.report({ kind: replayed ? 'replayed' : 'executed' }, this.record);
+    const { report, store, pause } = this.#dependencies;
+    report(replayed ? { kind: 'replayed' } : keptEvent(outcome), this.record);
     void this.#inBackground(async () => {
-      await this.#dependencies.pause?.('before_settle');
+      await pause?.('before_settle');
       // A process that was stopped meanwhile must not give an answer a second life.
-      const leftMs = Math.max(0, Math.floor(expiresAtMs - performance.now()));
-      const reply = await this.#dependencies.store.settle(this.#run.claim, outcome, leftMs);
-      if (reply === 'lost') {
-        this.#dependencies.report({ kind: 'lostOwnership' }, this.record);
+      const askedAtMs = performance.now();
+      const leftMs = Math.max(0, Math.floor(expiresAtMs - askedAtMs));
+      const answer = await store.settle(this.#run.claim, outcome, leftMs);
+      report({ kind: 'settled', answer, tookMs: performance.now() - askedAtMs }, this.record);
+      if (answer === 'lost') {
+        report({ kind: 'lostOwnership' }, this.record);
       }
     });
   }
@@ -225,4 +229,10 @@ export class Attempt {
     this.#dependencies.background(done);
     return done;
   }
+}
+
+function keptEvent(outcome: Outcome): IdempotencyEvent {
+  return outcome.kind === 'completed'
+    ? { kind: 'executed', bytes: outcome.response.length }
+    : { kind: 'failed', bytes: Buffer.byteLength(outcome.message) + outcome.details.length };
 }

@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts';
 import { type Patience, waitPatiently } from './patience.ts';
 import type { Pause } from './pause-points.ts';
 import type { RecordIdentity } from './record.ts';
-import type { Report } from './reporter.ts';
+import type { LedgerCause, Report } from './reporter.ts';
 import type { BeginReply, Store } from './store.ts';
 import type { WorkPlaces } from './work-places.ts';
 
@@ -47,7 +47,7 @@ export async function claimRecord(
   for (;;) {
     const changed = watch.nextChange();
     await pause?.('before_begin');
-    const reply = await store.begin(run.claim);
+    const reply = await begin(run, dependencies);
     await pause?.('after_begin');
     switch (reply.kind) {
       case 'settled':
@@ -55,7 +55,7 @@ export async function claimRecord(
       case 'mismatch':
         // An outcome that the ledger does not know is none: then the record is free.
         return reply.isSettled
-          ? await askLedger(run, false, dependencies)
+          ? await askLedger(run, false, 'mismatch', dependencies)
           : { kind: 'replay', outcome: await outcomeDespiteClaim(record, dependencies) };
       case 'acquired':
         if (!reply.takeover) {
@@ -63,19 +63,19 @@ export async function claimRecord(
           return execute(run, true, dependencies);
         }
         report({ kind: 'takeover' }, record);
-        return await askLedger(run, true, dependencies);
+        return await askLedger(run, true, 'takeover', dependencies);
       case 'askLedger':
-        return await askLedger(run, false, dependencies);
+        return await askLedger(run, false, 'askLedger', dependencies);
       case 'unavailable':
         // The claim may have been made all the same: renewing one that was not does no harm.
-        return await askLedger(run, true, dependencies);
+        return await askLedger(run, true, 'unavailable', dependencies);
       case 'inProgress': {
         run.confirm();
         if (reply.claim !== rival.claim) {
           rival = { claim: reply.claim, sinceMs: performance.now() };
         }
         if (performance.now() - rival.sinceMs > record.policy.leaseMs + FROZEN_CLAIM_MARGIN_MS) {
-          return await askLedger(run, false, dependencies);
+          return await askLedger(run, false, 'frozen', dependencies);
         }
         await waitForOwner(run, reply, changed, patience, dependencies.recheckMs);
         break;
@@ -86,6 +86,13 @@ export async function claimRecord(
   }
 }
 
+async function begin({ claim, record }: LocalRun, { store, report }: ClaimDependencies): Promise<BeginReply> {
+  const askedAtMs = performance.now();
+  const reply = await store.begin(claim);
+  report({ kind: 'began', answer: reply.kind, tookMs: performance.now() - askedAtMs }, record);
+  return reply;
+}
+
 /**
  * What a request gets whose record another request seems to have: its own outcome if the ledger has one. A claim proves
  * nothing, and neither does anything else that Redis says (P5).
@@ -93,8 +100,9 @@ export async function claimRecord(
  */
 export async function outcomeDespiteClaim(
   record: RecordIdentity,
-  { ledger, places }: Pick<ClaimDependencies, 'ledger' | 'places'>,
+  { ledger, places, report }: Pick<ClaimDependencies, 'ledger' | 'places' | 'report'>,
 ): Promise<Outcome> {
+  report({ kind: 'ledgerRead', cause: 'mismatch' }, record);
   const outcome = judgeRow(await places.whileAsking(() => ledger.read(record.id)), record);
   if (outcome === undefined) {
     throw keyReused(record);
@@ -119,9 +127,15 @@ function unwatched(work: Promise<unknown>, { record }: LocalRun, { report }: Cla
   work.catch((error: unknown) => report({ kind: 'backgroundFault', error }, record));
 }
 
-async function askLedger(run: LocalRun, claimed: boolean, dependencies: ClaimDependencies): Promise<Verdict> {
-  const { store, ledger, places } = dependencies;
+async function askLedger(
+  run: LocalRun,
+  claimed: boolean,
+  cause: LedgerCause,
+  dependencies: ClaimDependencies,
+): Promise<Verdict> {
+  const { store, ledger, places, report } = dependencies;
   const { record } = run;
+  report({ kind: 'ledgerRead', cause }, record);
   try {
     const row = await places.whileAsking(() => ledger.read(record.id));
     const outcome = judgeRow(row, record);

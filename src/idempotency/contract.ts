@@ -22,6 +22,39 @@ export function readContract(fileDescriptorSet: Uint8Array): FileRegistry {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, fileDescriptorSet));
 }
 
+/** The full names of a contract's methods, `/package.Service/Method`. */
+export interface ContractMethods {
+  readonly all: readonly string[];
+  /** Those that have a policy. */
+  readonly mutations: readonly string[];
+}
+
+export function contractMethods(contract: FileRegistry): ContractMethods {
+  const option = contract.getExtension(POLICY_OPTION);
+  const methods = Array.from(contract.files, ({ services }) => services.flatMap((service) => service.methods)).flat();
+  const pathOf = ({ parent, name }: DescMethod) => `/${parent.typeName}/${name}`;
+  return {
+    all: methods.map(pathOf),
+    mutations: methods.filter((method) => option !== undefined && hasOption(method, option)).map(pathOf),
+  };
+}
+
+/** The policy of a mutating method, named `/package.Service/Method`. @throws PolicyError if there is no such method, or it has none */
+export function requirePolicy(contract: FileRegistry, path: string): MethodPolicy {
+  const method = findMethod(contract, path);
+  const rule = method && methodRule(contract, method);
+  if (rule?.kind !== 'mutation') {
+    throw new PolicyError(`The contract has no mutating method ${path}.`);
+  }
+  return rule.policy;
+}
+
+/** A method by its full name, `/package.Service/Method`. */
+export function findMethod(contract: FileRegistry, path: string): DescMethod | undefined {
+  const [, serviceName = '', methodName = ''] = path.split('/');
+  return contract.getService(serviceName)?.methods.find(({ name }) => name === methodName);
+}
+
 /**
  * Reads from the contract how a method is to be treated.
  * @throws PolicyError, which names the method: a mutating method without a policy, a read or a stream with one, a policy out

@@ -44,6 +44,11 @@ export class Coordinator {
     return this.#runs.size;
   }
 
+  /** How many calls wait now for another attempt, here or elsewhere. */
+  get waitersNow(): number {
+    return this.#runs.waiters();
+  }
+
   /** The runs of this process whose handlers run. */
   executing(): readonly LocalRun[] {
     return this.#runs.executing();
@@ -61,6 +66,7 @@ export class Coordinator {
    */
   async begin(record: RecordIdentity, patience: Patience, encode: ResponseEncoder): Promise<Beginning> {
     const { report } = this.#options;
+    report({ kind: 'called' }, record);
     try {
       const beginning = await this.#begin(record, patience, encode);
       if (beginning.kind === 'replay') {
@@ -72,6 +78,10 @@ export class Coordinator {
         report({ kind: 'mismatch' }, record);
       }
       throw error;
+    } finally {
+      if (patience.waitedMs > 0) {
+        report({ kind: 'waited', waitedMs: patience.waitedMs }, record);
+      }
     }
   }
 
@@ -166,7 +176,7 @@ export class Coordinator {
   }
 
   #outcomeDespite(record: RecordIdentity): Promise<Outcome> {
-    return outcomeDespiteClaim(record, { ledger: this.#options.ledger, places: this.#places });
+    return outcomeDespiteClaim(record, { ...this.#options, places: this.#places });
   }
 
   #keep(work: Promise<void>): void {

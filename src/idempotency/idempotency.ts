@@ -116,6 +116,22 @@ export class Idempotency {
     return this.#coordinator.runsNow;
   }
 
+  /** How many handlers run now. */
+  get runningNow(): number {
+    return this.#coordinator.executing().length;
+  }
+
+  /** How many calls wait now for another attempt of their record. */
+  get waitersNow(): number {
+    return this.#coordinator.waitersNow;
+  }
+
+  /** How long the oldest of the running handlers has run; 0 if none does. */
+  get oldestRunMs(): number {
+    const since = this.#coordinator.executing().map(({ executingSinceMs }) => executingSinceMs);
+    return since.length === 0 ? 0 : performance.now() - Math.min(...since);
+  }
+
   /** Resolves when everything that goes on behind the answers has ended. */
   drained(): Promise<void> {
     return this.#coordinator.drained();

@@ -1,6 +1,6 @@
 /** What users of the library need: a server's composition root, its handlers, and the adapters of its database. */
 export type { Attempt } from './attempt.ts';
-export { readContract } from './contract.ts';
+export { type ContractMethods, contractMethods, readContract, requirePolicy } from './contract.ts';
 export { IdempotencyError, type IdempotencyReason } from './errors.ts';
 export type { Fingerprint } from './fingerprint.ts';
 export { ANONYMOUS, Idempotency, type IdempotencyOptions } from './idempotency.ts';

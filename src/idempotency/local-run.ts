@@ -87,6 +87,14 @@ export class LocalRuns {
     return this.#runs.get(id);
   }
 
+  /** How many calls wait: for runs of this process, or with them for another one's. */
+  waiters(): number {
+    return [...this.#runs.values()].reduce(
+      (sum, run) => sum + run.followers + (run.isOwners && !run.executing ? 1 : 0),
+      0,
+    );
+  }
+
   /** Those whose handlers run. */
   executing(): readonly LocalRun[] {
     return [...this.#runs.values()].filter(({ executing }) => executing);

@@ -4,6 +4,8 @@ export interface Patience {
   readonly endsAtMs: number;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
+  /** How long it has waited so far, in milliseconds. */
+  waitedMs: number;
 }
 
 export type Waited<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'timeUp' | 'callerGone' };
@@ -21,7 +23,8 @@ export async function waitPatiently<T>(
   if (signal.aborted) {
     return { kind: 'callerGone' };
   }
-  const waitMs = Math.min(limitMs, patience.endsAtMs - performance.now());
+  const startedAtMs = performance.now();
+  const waitMs = Math.min(limitMs, patience.endsAtMs - startedAtMs);
   if (waitMs <= 0) {
     return { kind: 'timeUp' };
   }
@@ -35,5 +38,6 @@ export async function waitPatiently<T>(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
+    patience.waitedMs += performance.now() - startedAtMs;
   }
 }

@@ -181,7 +181,7 @@ export class ProtectedCall {
     const leftMs = Math.min(deadlineMs - Date.now(), this.#options.callLimitMs);
     const marginMs = Math.min(leftMs * DEADLINE_MARGIN_SHARE, DEADLINE_MARGIN_MS_MAX);
     const waitMs = Math.min(leftMs - marginMs, policy.longestWaitMs);
-    return { endsAtMs: performance.now() + waitMs, signal: this.#gone.signal };
+    return { endsAtMs: performance.now() + waitMs, signal: this.#gone.signal, waitedMs: 0 };
   }
 
   /** @param pass sends a message the way the handler began to, so that the status follows it */

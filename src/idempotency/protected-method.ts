@@ -1,7 +1,7 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { type Canonicalizer, createCanonicalizer } from './canonical/canonicalizer.ts';
-import { type MethodRule, methodRule } from './contract.ts';
+import { findMethod, type MethodRule, methodRule } from './contract.ts';
 import type { ResponseEncoder } from './encode-response.ts';
 import { IdempotencyError } from './errors.ts';
 import { PolicyError } from './policy.ts';
@@ -106,8 +106,7 @@ function malformed(method: string, cause: unknown): IdempotencyError {
 }
 
 function describe(contract: FileRegistry, { path }: AnyMethod) {
-  const [, serviceName = '', methodName = ''] = path.split('/');
-  const method = contract.getService(serviceName)?.methods.find(({ name }) => name === methodName);
+  const method = findMethod(contract, path);
   if (method === undefined) {
     throw new PolicyError(
       `The contract has no method ${path}: generate the code and the descriptors anew (npm run generate).`,

@@ -8,11 +8,19 @@ import {
 import type { Logger } from 'pino';
 import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 
+/** How a call has ended. */
+export interface CallEnd {
+  /** Its full name, `/package.Service/Method`. */
+  readonly method: string;
+  readonly status: string;
+  readonly durationMs: number;
+}
+
 /**
- * Gives each call its request id, sends it back, and writes one line per call at level debug.
+ * Gives each call its request id, sends it back, tells how it has ended, and writes one line per call at level debug.
  * Neither keys nor anything else from the request is logged.
  */
-export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
+export function createLoggingInterceptor(logger: Logger, onEnd: (end: CallEnd) => void): ServerInterceptor {
   return ({ path }, call) => {
     const startedMs = performance.now();
     let requestId = '';
@@ -27,8 +35,13 @@ export function createLoggingInterceptor(logger: Logger): ServerInterceptor {
           // The transport calls this at the end of every call, not only of those that were cancelled.
           onCancel: () => {
             const durationMs = Math.round((performance.now() - startedMs) * 1_000) / 1_000;
-            const outcome = code === undefined ? endWithoutStatus(call) : status[code];
-            logger.debug({ method: path, requestId, status: outcome, durationMs, peer: call.getPeer() }, 'call ended');
+            const end = {
+              method: path,
+              status: code === undefined ? endWithoutStatus(call) : status[code],
+              durationMs,
+            };
+            onEnd(end);
+            logger.debug({ ...end, requestId, peer: call.getPeer() }, 'call ended');
           },
         }),
       sendMetadata: (metadata, pass) => {

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const ATTEMPT = 'src/idempotency/attempt.ts';
 const WORK = 'const result = await work({ record: this.record, outcome });';
-const SETTLE = 'const reply = await this.#dependencies.store.settle(this.#run.claim, outcome, leftMs);';
+const SETTLE = 'const answer = await store.settle(this.#run.claim, outcome, leftMs);';
 
 /** Mistakes in the way of a call: its key, its fingerprint, its attempt, its answer. */
 export const callMutants: readonly Mutant[] = [
@@ -41,7 +41,7 @@ export const callMutants: readonly Mutant[] = [
       {
         file: ATTEMPT,
         find: SETTLE,
-        replace: 'const reply = await this.#dependencies.store.release(this.#run.claim);',
+        replace: 'const answer = await store.release(this.#run.claim);',
       },
     ],
     flaw: 'releaseAfterCommit',

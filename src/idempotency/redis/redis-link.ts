@@ -1,8 +1,9 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import { ReplyError as RefusalByRedis } from 'ioredis';
 import { connectionOptions } from './connection-options.ts';
 import { ReplyError } from './decode-reply.ts';
 import { createScriptClient, type ScriptClient } from './script-client.ts';
-import { type TimeLimits, timedAnswer } from './timed-answer.ts';
+import { AnswerLimitError, type TimeLimits, timedAnswer } from './timed-answer.ts';
 
 export interface RedisLinkOptions extends TimeLimits {
   readonly url: string;
@@ -15,11 +16,19 @@ export interface RedisLinkOptions extends TimeLimits {
   readonly probeKey: string;
   /** Told when the circuit opens and when it closes; `error` is what opened it. */
   readonly onChange: (available: boolean, error: unknown) => void;
+  /** Told of each command to which Redis gave no usable answer. */
+  readonly onFault?: (kind: FaultKind) => void;
   /** Told when a connection is there, and after each probe that was answered. */
   readonly onWell?: () => void;
   /** Told, once for each policy, that the server throws out keys of ours when its memory is full. */
   readonly onEviction?: (policy: string) => void;
 }
+
+/**
+ * Why there was no usable answer: it did not come in time; there was no connection, or it broke; Redis refused the command; it answered
+ * another question.
+ */
+export type FaultKind = 'timeout' | 'connection' | 'refused' | 'reply';
 
 /** What a node of a cluster answers about a slot that is not its own: it is well, and the ledger answers this call. */
 const REDIRECTION = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT)\b/;
@@ -101,6 +110,7 @@ export class RedisLink {
       const { value } = await this.#breaker.execute(() => timedAnswer(command(client), this.#options));
       return value;
     } catch (cause) {
+      this.#options.onFault?.(faultKindOf(cause));
       if (cause instanceof ReplyError) {
         // Once one reply has gone to the wrong command, all that follow on the connection may.
         this.#leave(client);
@@ -178,6 +188,16 @@ export class RedisLink {
       this.#options.onEviction?.(policy);
     }
   }
+}
+
+function faultKindOf(cause: unknown): FaultKind {
+  if (cause instanceof AnswerLimitError) {
+    return 'timeout';
+  }
+  if (cause instanceof ReplyError) {
+    return 'reply';
+  }
+  return cause instanceof RefusalByRedis ? 'refused' : 'connection';
 }
 
 function isRedirection(error: unknown): boolean {

@@ -5,9 +5,14 @@ export interface TimeLimits {
   readonly slowMs: number;
 }
 
+/** There was no answer in time. */
+export class AnswerLimitError extends Error {
+  override readonly name = 'AnswerLimitError';
+}
+
 /**
  * Waits for an answer within the limits. The timers are ours: after a cut, the promise of a command can stay open for ever.
- * @throws an error that names the limit
+ * @throws AnswerLimitError, which names the limit
  */
 export async function timedAnswer<T>(
   answer: Promise<T>,
@@ -19,7 +24,7 @@ export async function timedAnswer<T>(
     slow = true;
   });
   const limitTimer = afterReading(commandTimeoutMs, () =>
-    limit.reject(new Error(`no answer within ${commandTimeoutMs} ms`)),
+    limit.reject(new AnswerLimitError(`no answer within ${commandTimeoutMs} ms`)),
   );
   answer.then(limit.resolve, limit.reject);
   try {

@@ -15,6 +15,8 @@ export interface WatchedService extends TestService {
   health(): Promise<Serving>;
   /** A gauge as Prometheus reads it. */
   gauge(name: 'idempotency_degraded' | 'database_up'): Promise<number>;
+  /** All metrics as Prometheus reads them. */
+  metrics(): Promise<string>;
   becomesDegraded(): Promise<void>;
   becomesWhole(): Promise<void>;
   /** Whether the log has a line that contains this. */
@@ -34,6 +36,7 @@ export async function startWatchedService(options: TestServiceOptions): Promise<
     databaseUrl: options.databaseUrl,
     health: () => healthOf(service.client),
     gauge,
+    metrics: () => readMetrics(metricsPort),
     becomesDegraded: () => until('degraded', async () => (await gauge('idempotency_degraded')) === 1),
     becomesWhole: () => until('no longer degraded', async () => (await gauge('idempotency_degraded')) === 0),
     hasLogged: (words) => service.log.some(({ msg }) => typeof msg === 'string' && msg.includes(words)),

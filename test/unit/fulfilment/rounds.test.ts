@@ -10,7 +10,7 @@ function roundsOf(work: (round: number) => Promise<void>, intervalMs = 1) {
   const log: { readonly level: number; readonly err: { readonly message: string } }[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line)) });
   let count = 0;
-  const rounds = new Rounds(() => work(++count), intervalMs, logger);
+  const rounds = new Rounds({ work: () => work(++count), intervalMs, logger, failure: 'a round failed' });
   return { rounds, log, count: () => count };
 }
 

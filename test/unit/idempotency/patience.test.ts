@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { waitPatiently } from '../../../src/idempotency/patience.ts';
 
-const forMs = (ms: number, signal: AbortSignal) => ({ endsAtMs: performance.now() + ms, signal });
+const forMs = (ms: number, signal: AbortSignal) => ({ endsAtMs: performance.now() + ms, signal, waitedMs: 0 });
 const never = new Promise<string>(() => {});
 
 /** Waits of 20 ms are over; nobody else's timers are counted. */

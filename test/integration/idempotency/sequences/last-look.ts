@@ -75,7 +75,7 @@ async function answerTo({ stage: { store, ledger } }: RealKey, record: RecordIde
     responseBytesMax: 1_000,
   });
   const response = Buffer.from(text);
-  const patience = { endsAtMs: performance.now() + 20_000, signal: new AbortController().signal };
+  const patience = { endsAtMs: performance.now() + 20_000, signal: new AbortController().signal, waitedMs: 0 };
   const answered = coordinator
     .begin(record, patience, () => response)
     .then(async (beginning) => {

@@ -71,7 +71,7 @@ export class RealProcess {
 
   async #play(call: RealCall): Promise<void> {
     const { attempt, record } = call;
-    const patience = { endsAtMs: performance.now() + LIMIT_MS, signal: attempt.gone.signal };
+    const patience = { endsAtMs: performance.now() + LIMIT_MS, signal: attempt.gone.signal, waitedMs: 0 };
     const beginning = await this.#coordinator.begin(record, patience, () => call.response);
     if (beginning.kind === 'replay') {
       await answer(attempt, beginning.outcome);
