@@ -49,7 +49,7 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
       } else {
         logger.warn(
           { err: error },
-          'Redis gives no usable answers: the service is degraded, which means slower, but right',
+          'Redis gives no usable answers: the service is degraded, which means slower, but right. `npm run doctor` says what is wrong with it',
         );
       }
     },

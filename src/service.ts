@@ -24,7 +24,7 @@ import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
 import { openStore } from './open-store.ts';
 import { PageTokens } from './orders/page-token.ts';
-import { reportIdempotency } from './report-idempotency.ts';
+import { createIdempotencyReport } from './report-idempotency.ts';
 import { startMetrics } from './telemetry/start-metrics.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
@@ -35,6 +35,7 @@ import { createLoggingInterceptor } from './transport/logging-interceptor.ts';
 import { createOrderHandlers } from './transport/order-handlers.ts';
 import { createRecordHandlers } from './transport/record-handlers.ts';
 import { addReflection } from './transport/reflection.ts';
+import { requestIdIn } from './transport/request-id.ts';
 import { createToStatus } from './transport/status.ts';
 import { startWorkers } from './workers.ts';
 
@@ -108,13 +109,15 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
 
   const ledger = new PostgresLedger(database, config.idempotency);
   const toStatus = createToStatus(logger);
+  const report = createIdempotencyReport(metrics, logger);
   const idempotency = new Idempotency({
     contract,
     store: store.port,
     ledger,
     toStatus,
+    labelsOf: (metadata) => ({ requestId: requestIdIn(metadata) }),
     report: (event, record) => {
-      reportIdempotency(event, record, metrics, logger);
+      report(event, record);
       if (event.kind === 'executed') {
         workers?.nudge();
       }

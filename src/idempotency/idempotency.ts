@@ -21,6 +21,8 @@ export interface IdempotencyOptions extends CoordinatorOptions {
   readonly callLimitMs?: number;
   /** Who calls; everybody is `anonymous` unless given. */
   readonly principalOf?: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
+  /** What names a call in logs, from its metadata; nothing unless given. */
+  readonly labelsOf?: (metadata: Metadata) => Readonly<Record<string, string>>;
 }
 
 /**
@@ -43,6 +45,7 @@ export class Idempotency {
       coordinator: this.#coordinator,
       methodAt: (path) => this.#methods.get(path),
       principalOf: options.principalOf ?? (() => ANONYMOUS),
+      labelsOf: options.labelsOf ?? (() => ({})),
       toStatus: options.toStatus,
       handlerLimitMs: options.handlerLimitMs,
       callLimitMs: options.callLimitMs ?? Number.POSITIVE_INFINITY,

@@ -18,6 +18,8 @@ export interface ProtectedCallOptions {
   readonly coordinator: Coordinator;
   /** Who calls. Two principals never share a record (P9). */
   readonly principalOf: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
+  /** What names a call in logs: reports have it with the record. */
+  readonly labelsOf: (metadata: Metadata) => Readonly<Record<string, string>>;
   /** Turns an error of the protocol, of the ledger or of the server into what is sent. */
   readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
   /** Called with the metadata that the handler will see, before it runs. */
@@ -137,6 +139,7 @@ export class ProtectedCall {
       key: chooseKey(this.metadata, fingerprint, rule.policy),
       fingerprint,
       policy: rule.policy,
+      labels: this.#options.labelsOf(this.metadata),
     });
     this.#answer.key = record.key;
     const { coordinator } = this.#options;

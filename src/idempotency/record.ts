@@ -22,11 +22,16 @@ export interface RecordIdentity {
   readonly key: IdempotencyKey;
   readonly fingerprint: Fingerprint;
   readonly policy: MethodPolicy;
+  /** What names the call that asks for the record in logs; no part of what the record is. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What a record's identity is made of. */
+export type RecordParts = Omit<RecordIdentity, 'id' | 'labels'> & Partial<Pick<RecordIdentity, 'labels'>>;
+
 /** Makes the identity of a call's record. */
-export function recordIdentity(parts: Omit<RecordIdentity, 'id'>): RecordIdentity {
-  return Object.freeze({ ...parts, id: recordId(parts.principal, parts.method, parts.key.value) });
+export function recordIdentity(parts: RecordParts): RecordIdentity {
+  return Object.freeze({ labels: {}, ...parts, id: recordId(parts.principal, parts.method, parts.key.value) });
 }
 
 /** The id of a record. Principals, methods and keys are strangers to each other (P9). */

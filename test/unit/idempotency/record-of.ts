@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MethodPolicy, RecordIdentity } from '../../../src/idempotency/index.ts';
-import { recordIdentity } from '../../../src/idempotency/record.ts';
+import { type RecordParts, recordIdentity } from '../../../src/idempotency/record.ts';
 
 export const somePolicy: MethodPolicy = {
   keyRequired: false,
@@ -14,7 +14,7 @@ export const somePolicy: MethodPolicy = {
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A record of a request, under the caller's key `k` unless told otherwise. */
-export function recordOf(request: string, parts: Partial<Omit<RecordIdentity, 'id'>> = {}): RecordIdentity {
+export function recordOf(request: string, parts: Partial<RecordParts> = {}): RecordIdentity {
   return recordIdentity({
     principal: 'anonymous',
     method: '/test.v1.TestService/Test',

@@ -6,7 +6,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { pino } from 'pino';
 import type { IdempotencyEvent } from '../../../src/idempotency/index.ts';
-import { reportIdempotency } from '../../../src/report-idempotency.ts';
+import { createIdempotencyReport } from '../../../src/report-idempotency.ts';
 import { OTHER } from '../../../src/telemetry/allowed-values.ts';
 import type { Metrics } from '../../../src/telemetry/metrics.ts';
 import { createOtelMetrics } from '../../../src/telemetry/otel-metrics.ts';
@@ -56,10 +56,11 @@ const everyEvent: readonly IdempotencyEvent[] = [
 
 test('10,000 keys, methods, principals and statuses make no more series than one of each', async () => {
   const { metrics, series } = stage();
+  const report = createIdempotencyReport(metrics, silent);
   const tellAll = (name: string, method: string) => {
     const record = recordOf(name, { key: { value: name, source: 'client' }, principal: name, method });
     for (const event of everyEvent) {
-      reportIdempotency(event, record, metrics, silent);
+      report(event, record);
     }
     metrics.record('callDuration', 0.001, { 'rpc.method': method, 'rpc.response.status_code': name });
   };
