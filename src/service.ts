@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
+import { serviceVersion } from './config/service-version.ts';
 import { readContractFile } from './contract.ts';
 import { PostgresNumberedEvents } from './database/event-log.ts';
 import { PostgresLedger } from './database/ledger.ts';
@@ -25,7 +26,7 @@ import { openDatabase } from './open-database.ts';
 import { openStore } from './open-store.ts';
 import { PageTokens } from './orders/page-token.ts';
 import { createIdempotencyReport } from './report-idempotency.ts';
-import { startMetrics } from './telemetry/start-metrics.ts';
+import { areMetricsRead, startMetrics } from './telemetry/start-metrics.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
 import { routeGrpcLog } from './transport/grpc-log.ts';
@@ -77,8 +78,9 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   routeGrpcLog(logger);
   await using stack = new AsyncDisposableStack();
   const contract = readContract(readContractFile());
-  const metrics = stack.adopt(await startMetrics(config.metrics, contractMethods(contract)), (started) =>
-    started.close(),
+  const metrics = stack.adopt(
+    await startMetrics(config.metrics, { methods: contractMethods(contract), version: serviceVersion(), logger }),
+    (started) => started.close(),
   );
   const health = new Health(config.database.graceMs);
   const onUp = () => health.databaseUp();
@@ -89,7 +91,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const secret = pageTokenSecret === undefined ? await readPageTokenSecret(database) : Buffer.from(pageTokenSecret);
   const pageTokens = new PageTokens(secret);
   const seal = new Seal(deriveSecret(secret, 'running calls'));
-  if (config.metrics.listen !== undefined) {
+  if (areMetricsRead(config.metrics)) {
     stack.defer(measureDatabase({ config, database, metrics, logger }));
   }
   const store = openStore({ config, database, seal, logger, metrics });

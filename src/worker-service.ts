@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
+import { serviceVersion } from './config/service-version.ts';
 import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
-import { startMetrics } from './telemetry/start-metrics.ts';
+import { areMetricsRead, startMetrics } from './telemetry/start-metrics.ts';
 import { startWorkers } from './workers.ts';
 
 export interface WorkerServiceOptions {
@@ -22,10 +23,13 @@ const noMethods = { all: [], mutations: [] };
 /** Builds everything from the configuration and starts it. The database must have been migrated. */
 export async function startWorkerService({ config, logger }: WorkerServiceOptions): Promise<WorkerService> {
   await using stack = new AsyncDisposableStack();
-  const metrics = stack.adopt(await startMetrics(config.metrics, noMethods), (started) => started.close());
+  const metrics = stack.adopt(
+    await startMetrics(config.metrics, { methods: noMethods, version: serviceVersion(), logger }),
+    (started) => started.close(),
+  );
   const database = stack.adopt(openDatabase({ config, logger, metrics }), (opened) => opened.close());
   await database.start();
-  if (config.metrics.listen !== undefined) {
+  if (areMetricsRead(config.metrics)) {
     stack.defer(measureDatabase({ config, database, metrics, logger }));
   }
   const workers = await startWorkers({ config, database, logger, metrics, onNews: () => {} });

@@ -11,7 +11,10 @@ const serviceLink =
 const grpcLibrary =
   /^GRPC_(?:VERBOSITY|TRACE|DNS_RESOLVER|DEFAULT_SSL_ROOTS_FILE_PATH|SSL_CIPHER_SUITES|(?:NODE|EXPERIMENTAL|XDS|PYTHON|GO)_.*)$/;
 
+/** What the SDK of OpenTelemetry reads itself. */
+const openTelemetry = /^OTEL_/;
+
 /** Whether a variable belongs to somebody else for certain. */
 export function isSetByPlatform(variable: string): boolean {
-  return serviceLink.test(variable) || grpcLibrary.test(variable);
+  return serviceLink.test(variable) || grpcLibrary.test(variable) || openTelemetry.test(variable);
 }

@@ -3,12 +3,19 @@ import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { AllowedValues, type Methods } from './allowed-values.ts';
 import { type Instrument, type InstrumentKey, instruments, keysOfKind } from './instruments.ts';
 import type { Metrics, Reader } from './metrics.ts';
+import { describeResource } from './resource.ts';
+
+/** What is measured last is sent, if that is quick. */
+const CLOSE_LIMIT_MS = 2_000;
 
 type Tell = (value: number, attributes: Attributes) => void;
 
 /** Makes every instrument of the table on OpenTelemetry's SDK. */
-export function createOtelMetrics(readers: IMetricReader[], methods: Methods): Metrics {
-  const provider = new MeterProvider({ readers });
+export function createOtelMetrics(
+  readers: IMetricReader[],
+  { methods, version }: { readonly methods: Methods; readonly version: string },
+): Metrics {
+  const provider = new MeterProvider({ readers, resource: describeResource(version) });
   const meter = provider.getMeter('order-service');
   const allowed = new AllowedValues(methods);
   const tellers = new Map<InstrumentKey, Tell>();
@@ -26,7 +33,8 @@ export function createOtelMetrics(readers: IMetricReader[], methods: Methods): M
     add: (key, attributes) => tellers.get(key)?.(1, allowed.of(key, attributes)),
     record: (key, value, attributes) => tellers.get(key)?.(value, allowed.of(key, attributes)),
     read: (key, reader, attributes) => observed.get(key)?.(reader, allowed.of(key, attributes)),
-    close: () => provider.shutdown(),
+    // A collector that does not answer keeps nobody.
+    close: () => provider.shutdown({ timeoutMillis: CLOSE_LIMIT_MS }).catch(() => {}),
   };
 }
 

@@ -30,6 +30,16 @@ export function redisUrl(): Rule<string> {
   });
 }
 
+/** Where a collector of OpenTelemetry listens, kept as it was written. */
+export function collectorUrl(): Rule<string> {
+  return connectionUrl({
+    scheme: /^https?:\/\//i,
+    schemes: 'http:// or https://',
+    expected: 'http://host:port or https://host:port',
+    troubleOfPath: () => undefined,
+  });
+}
+
 interface Kind {
   readonly scheme: RegExp;
   readonly schemes: string;

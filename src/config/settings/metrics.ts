@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { choice } from '../rules/choice.ts';
+import { collectorUrl } from '../rules/connection-url.ts';
 import { listenAddress } from '../rules/listen-address.ts';
 import { durationMs } from '../rules/number.ts';
 import { optionalSetting, setting } from '../setting.ts';
@@ -8,6 +10,34 @@ export const metricsSettings = {
     variable: 'METRICS_LISTEN',
     reason: 'a second open port is a decision',
     meaning: 'Where metrics are served over HTTP for Prometheus. Off without it.',
+  }),
+  exporter: optionalSetting(choice(['otlp', 'none']), {
+    variable: 'OTEL_METRICS_EXPORTER',
+    reason: 'whoever names a collector wants metrics sent there',
+    meaning: 'Whether metrics are sent by OTLP as well. Unset: if one of the next two is set.',
+  }),
+  collector: optionalSetting(collectorUrl(), {
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    reason: 'without a collector there is nobody to send anything to',
+    meaning:
+      'The collector of OpenTelemetry. The SDK reads this and all other OTEL_EXPORTER_OTLP_* variables by its own rules, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES too.',
+  }),
+  metricsCollector: optionalSetting(collectorUrl(), {
+    variable: 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    reason: 'most collectors take everything at one address',
+    meaning: 'The same for metrics alone, with its whole path.',
+  }),
+  protocol: setting(choice(['http/protobuf', 'grpc']), {
+    variable: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    default: 'http/protobuf',
+    reason: "OpenTelemetry's own default",
+    meaning: 'How the collector is spoken to.',
+  }),
+  exportIntervalMs: setting(durationMs({ min: 100, max: 3_600_000 }), {
+    variable: 'OTEL_METRIC_EXPORT_INTERVAL',
+    default: 60_000,
+    reason: "OpenTelemetry's own default",
+    meaning: 'How often metrics are sent.',
   }),
   databaseIntervalMs: setting(durationMs({ min: 100, max: 600_000 }), {
     variable: 'METRICS_DATABASE_INTERVAL_MS',

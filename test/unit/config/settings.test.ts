@@ -10,12 +10,31 @@ import { configOf } from './parsed.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-describe.each(settings)('$variable', (setting) => {
+/** OpenTelemetry has named these, for every service there is; no name of ours begins so. */
+const isStandard = ({ variable }: (typeof settings)[number]) => variable.startsWith('OTEL_');
+
+describe.each(settings.filter((setting) => !isStandard(setting)))('$variable, a name of ours,', (setting) => {
   const { room, name, variable, unit } = setting;
 
-  test('is named after its place in the configuration', () => {
+  test('is that of its place in the configuration', () => {
     const words = `${room}.${name}`.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).replace('.', '_');
     expect(variable).toBe(words.toUpperCase());
+  });
+
+  test('has its unit last', () => {
+    expect(variable.endsWith('_MS')).toBe(unit === 'ms');
+    expect(variable.endsWith('_BYTES')).toBe(unit === 'bytes');
+  });
+
+  test('is set by no platform', () => {
+    expect(isSetByPlatform(variable)).toBe(false);
+  });
+});
+
+describe.each(settings)('$variable', (setting) => {
+  const { room, name, variable } = setting;
+
+  test('has its place in the configuration', () => {
     expect(configOf({})).toHaveProperty([room, name]);
   });
 
@@ -23,19 +42,10 @@ describe.each(settings)('$variable', (setting) => {
     expect(configOf({ [variable]: setting.default })).toEqual(configOf({}));
   });
 
-  test('has its unit last in its name', () => {
-    expect(variable.endsWith('_MS')).toBe(unit === 'ms');
-    expect(variable.endsWith('_BYTES')).toBe(unit === 'bytes');
-  });
-
   test('says what it means, why it is so, and what is allowed', () => {
     expect(setting.meaning).toMatch(/^\w.*\.$/);
     expect(setting.reason).toMatch(/^\w.*[^.]$/);
     expect(setting.expected).toMatch(/./);
-  });
-
-  test('has a name that no platform sets', () => {
-    expect(isSetByPlatform(variable)).toBe(false);
   });
 });
 
@@ -46,7 +56,13 @@ test('every setting has a variable of its own', () => {
 
 test('a value with credentials is secret', () => {
   const secret = settings.filter((setting) => setting.secrecy !== 'open').map((setting) => setting.variable);
-  expect(secret).toEqual(['DATABASE_URL', 'REDIS_URL', 'ORDERS_PAGE_TOKEN_SECRET']);
+  expect(secret).toEqual([
+    'DATABASE_URL',
+    'REDIS_URL',
+    'ORDERS_PAGE_TOKEN_SECRET',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+  ]);
 });
 
 describe('docs/configuration.md', () => {

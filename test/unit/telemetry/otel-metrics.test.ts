@@ -24,7 +24,10 @@ afterEach(async () => {
 function stage() {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter });
-  const metrics = createOtelMetrics([reader], { all: [CREATE, '/a.B/Get'], mutations: [CREATE] });
+  const metrics = createOtelMetrics([reader], {
+    methods: { all: [CREATE, '/a.B/Get'], mutations: [CREATE] },
+    version: '1.2.3',
+  });
   opened.push(metrics);
   const series = async () => {
     exporter.reset();
