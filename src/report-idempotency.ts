@@ -11,7 +11,7 @@ const LINES_MAX = 20;
 /** Enough of a record's id to find the lines that are about the same one; the key itself is the caller's business. */
 const RECORD_DIGITS = 16;
 
-/** Tells metrics and log what the protocol does with calls. */
+/** Tells metrics, log and the trace of a call what the protocol does with it. */
 export function createIdempotencyReport(metrics: Metrics, logger: Logger): Report {
   const limit = new LineLimit({ linesMax: LINES_MAX, windowMs: MS_PER_SECOND });
   return (event, record) => {
@@ -34,7 +34,7 @@ export function createIdempotencyReport(metrics: Metrics, logger: Logger): Repor
   };
 }
 
-function measure(event: IdempotencyEvent, { method, key }: RecordIdentity, metrics: Metrics): void {
+function measure(event: IdempotencyEvent, { method, key, trace }: RecordIdentity, metrics: Metrics): void {
   switch (event.kind) {
     case 'called':
       metrics.add('keys', { source: key.source });
@@ -58,7 +58,9 @@ function measure(event: IdempotencyEvent, { method, key }: RecordIdentity, metri
     default:
       break;
   }
-  metrics.add('outcomes', { outcome: outcomes[event.kind], method });
+  const outcome = outcomes[event.kind];
+  metrics.add('outcomes', { outcome, method });
+  trace?.note(outcome);
 }
 
 /** Under which name an event is counted. */

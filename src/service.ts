@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
-import { serviceVersion } from './config/service-version.ts';
 import { readContractFile } from './contract.ts';
 import { PostgresNumberedEvents } from './database/event-log.ts';
 import { PostgresLedger } from './database/ledger.ts';
@@ -24,11 +22,12 @@ import {
 import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
 import { openStore } from './open-store.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { PageTokens } from './orders/page-token.ts';
 import { createIdempotencyReport } from './report-idempotency.ts';
-import { areMetricsRead, startMetrics } from './telemetry/start-metrics.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
+import { type CallSpan, CallSpans } from './transport/call-spans.ts';
 import { routeGrpcLog } from './transport/grpc-log.ts';
 import { createGrpcServer, drain, listen } from './transport/grpc-server.ts';
 import { Health } from './transport/health.ts';
@@ -38,6 +37,7 @@ import { createRecordHandlers } from './transport/record-handlers.ts';
 import { addReflection } from './transport/reflection.ts';
 import { requestIdIn } from './transport/request-id.ts';
 import { createToStatus } from './transport/status.ts';
+import { withinLimit } from './within-limit.ts';
 import { startWorkers } from './workers.ts';
 
 export interface ServiceOptions {
@@ -78,10 +78,8 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   routeGrpcLog(logger);
   await using stack = new AsyncDisposableStack();
   const contract = readContract(readContractFile());
-  const metrics = stack.adopt(
-    await startMetrics(config.metrics, { methods: contractMethods(contract), version: serviceVersion(), logger }),
-    (started) => started.close(),
-  );
+  const telemetry = stack.use(await openTelemetry(config, contractMethods(contract), logger));
+  const { metrics, tracing } = telemetry;
   const health = new Health(config.database.graceMs);
   const onUp = () => health.databaseUp();
   const onDown = () => health.databaseDown();
@@ -91,7 +89,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const secret = pageTokenSecret === undefined ? await readPageTokenSecret(database) : Buffer.from(pageTokenSecret);
   const pageTokens = new PageTokens(secret);
   const seal = new Seal(deriveSecret(secret, 'running calls'));
-  if (areMetricsRead(config.metrics)) {
+  if (telemetry.areMetricsRead) {
     stack.defer(measureDatabase({ config, database, metrics, logger }));
   }
   const store = openStore({ config, database, seal, logger, metrics });
@@ -104,20 +102,23 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   });
   stack.defer(() => feed.close());
   const workers = config.fulfilment.enabled
-    ? stack.adopt(await startWorkers({ config, database, logger, metrics, onNews: () => feed.nudge() }), (started) =>
-        started.stop(),
+    ? stack.adopt(
+        await startWorkers({ config, database, logger, metrics, tracing, onNews: () => feed.nudge() }),
+        (started) => started.stop(),
       )
     : undefined;
 
   const ledger = new PostgresLedger(database, config.idempotency);
   const toStatus = createToStatus(logger);
   const report = createIdempotencyReport(metrics, logger);
+  const spans = tracing && new CallSpans(tracing.startCall);
   const idempotency = new Idempotency({
     contract,
     store: store.port,
     ledger,
     toStatus,
-    labelsOf: (metadata) => ({ requestId: requestIdIn(metadata) }),
+    labelsOf: (metadata) => ({ requestId: requestIdIn(metadata), ...traceIdOf(spans?.of(metadata)) }),
+    traceOf: (metadata) => spans?.of(metadata),
     report: (event, record) => {
       report(event, record);
       if (event.kind === 'executed') {
@@ -149,9 +150,15 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   // From the wire inwards; authentication will stand in front of the limits of calls.
   const interceptors = [
     answers.interceptor,
-    createLoggingInterceptor(logger, ({ method, status, durationMs }) =>
-      metrics.record('callDuration', durationMs / 1_000, { 'rpc.method': method, 'rpc.response.status_code': status }),
-    ),
+    createLoggingInterceptor({
+      logger,
+      spans,
+      onEnd: ({ method, status, durationMs }) =>
+        metrics.record('callDuration', durationMs / 1_000, {
+          'rpc.method': method,
+          'rpc.response.status_code': status,
+        }),
+    }),
     limits.interceptor,
     idempotency.interceptor,
   ];
@@ -159,6 +166,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const orders = new OrderRepository(database, ledger, {
     ...config.database,
     onGroup: (size) => metrics.record('groupSize', size, {}),
+    ...(tracing && { traceGroup: tracing.group }),
   });
   metrics.read('callsInFlight', () => limits.openNow, {});
   metrics.read('watchers', () => feed.listenersNow, {});
@@ -171,6 +179,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
       orders,
       watch: (request, signal) => watchOrder(request, { orders, feed }, signal),
       pageTokens,
+      spanOf: (metadata) => spans?.of(metadata),
       toStatus,
       responseBytesMax: config.grpc.maxResponseBytes,
     }),
@@ -226,8 +235,6 @@ function atMostEvery(intervalMs: number, tell: () => void): () => void {
   };
 }
 
-async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {})]);
-  limit.abort();
+function traceIdOf(span: CallSpan | undefined): { readonly traceId?: string } {
+  return span === undefined ? {} : { traceId: span.traceId };
 }

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
-import { serviceVersion } from './config/service-version.ts';
 import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
-import { areMetricsRead, startMetrics } from './telemetry/start-metrics.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { startWorkers } from './workers.ts';
 
 export interface WorkerServiceOptions {
@@ -23,16 +22,14 @@ const noMethods = { all: [], mutations: [] };
 /** Builds everything from the configuration and starts it. The database must have been migrated. */
 export async function startWorkerService({ config, logger }: WorkerServiceOptions): Promise<WorkerService> {
   await using stack = new AsyncDisposableStack();
-  const metrics = stack.adopt(
-    await startMetrics(config.metrics, { methods: noMethods, version: serviceVersion(), logger }),
-    (started) => started.close(),
-  );
+  const telemetry = stack.use(await openTelemetry(config, noMethods, logger));
+  const { metrics, tracing } = telemetry;
   const database = stack.adopt(openDatabase({ config, logger, metrics }), (opened) => opened.close());
   await database.start();
-  if (areMetricsRead(config.metrics)) {
+  if (telemetry.areMetricsRead) {
     stack.defer(measureDatabase({ config, database, metrics, logger }));
   }
-  const workers = await startWorkers({ config, database, logger, metrics, onNews: () => {} });
+  const workers = await startWorkers({ config, database, logger, metrics, tracing, onNews: () => {} });
   stack.defer(() => workers.stop());
   const running = stack.move();
   return { stop: () => running.disposeAsync() };

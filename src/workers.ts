@@ -16,12 +16,15 @@ import { createMaintenance } from './fulfilment/maintenance.ts';
 import { Rounds } from './fulfilment/rounds.ts';
 import { Worker } from './fulfilment/worker.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 export interface WorkersOptions {
   readonly config: ConfigWith<'database'>;
   readonly database: Database;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Undefined: nothing is traced. */
+  readonly tracing: Tracing | undefined;
   /** Told when there is news for those who watch orders. */
   readonly onNews: () => void;
 }
@@ -41,7 +44,8 @@ const ROUNDS_PER_DEATH = 4;
 const CLEAN_UP_LIMIT_MS = 30_000;
 
 /** Builds a worker and a relay and starts them. The database must have been migrated. @throws ProcessorError */
-export async function startWorkers({ config, database, logger, metrics, onNews }: WorkersOptions): Promise<Workers> {
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { config, database, logger, metrics, tracing, onNews } = options;
   const processor = await loadProcessor(config.fulfilment.processor);
   await using stack = new AsyncDisposableStack();
   const stream = stack.adopt(openStream(config), (opened) => opened?.close());
@@ -67,6 +71,7 @@ export async function startWorkers({ config, database, logger, metrics, onNews }
     queue,
     registry,
     processor,
+    traceJob: tracing?.job,
     cleanUp: async (signal) => {
       const deleted = await cleanUp(
         {

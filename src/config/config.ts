@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { cleanUpRule } from './settings/clean-up.ts';
+import type { collectorRule } from './settings/collector.ts';
 import type { databaseRule } from './settings/database.ts';
 import type { eventsRule } from './settings/events.ts';
 import type { fulfilmentRule } from './settings/fulfilment.ts';
@@ -9,6 +10,7 @@ import type { logRule } from './settings/log.ts';
 import type { metricsRule } from './settings/metrics.ts';
 import type { ordersRule } from './settings/orders.ts';
 import type { redisRule } from './settings/redis.ts';
+import type { tracingRule } from './settings/tracing.ts';
 
 // The types follow from the table in settings/: an editor that is asked where `commandTimeoutMs` comes from goes to the
 // row with its bounds, default, reason and meaning.
@@ -23,6 +25,8 @@ export interface EventsConfig extends z.output<typeof eventsRule> {}
 export interface CleanUpConfig extends z.output<typeof cleanUpRule> {}
 export interface LogConfig extends z.output<typeof logRule> {}
 export interface MetricsConfig extends z.output<typeof metricsRule> {}
+export interface TracingConfig extends z.output<typeof tracingRule> {}
+export interface CollectorConfig extends z.output<typeof collectorRule> {}
 
 /** Everything that can be set, parsed once and deeply frozen. Hand each room its own part. */
 export interface Config {
@@ -36,6 +40,8 @@ export interface Config {
   readonly cleanUp: CleanUpConfig;
   readonly log: LogConfig;
   readonly metrics: MetricsConfig;
+  readonly tracing: TracingConfig;
+  readonly collector: CollectorConfig;
 }
 
 /** What a command cannot do without. */

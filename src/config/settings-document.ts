@@ -16,6 +16,8 @@ const titles: Readonly<Record<keyof Config, string>> = {
   cleanUp: 'Clean-up',
   log: 'Logs',
   metrics: 'Metrics',
+  tracing: 'Traces',
+  collector: 'The collector of OpenTelemetry',
 };
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { descriptionOf, type SettingDescription } from './setting.ts';
 import { cleanUpRule, cleanUpSettings } from './settings/clean-up.ts';
+import { collectorRule, collectorSettings } from './settings/collector.ts';
 import { databaseRule, databaseSettings } from './settings/database.ts';
 import { eventSettings, eventsRule } from './settings/events.ts';
 import { fulfilmentRule, fulfilmentSettings } from './settings/fulfilment.ts';
@@ -10,6 +11,7 @@ import { logRule, logSettings } from './settings/log.ts';
 import { metricsRule, metricsSettings } from './settings/metrics.ts';
 import { ordersRule, ordersSettings } from './settings/orders.ts';
 import { redisRule, redisSettings } from './settings/redis.ts';
+import { tracingRule, tracingSettings } from './settings/tracing.ts';
 
 /** The table of all settings, by room. The parser, `npm run config` and docs/configuration.md are made from it. */
 const rooms = {
@@ -23,6 +25,8 @@ const rooms = {
   cleanUp: cleanUpSettings,
   log: logSettings,
   metrics: metricsSettings,
+  tracing: tracingSettings,
+  collector: collectorSettings,
 };
 
 /** Parses `{ room: { name: text } }` into the frozen configuration. */
@@ -38,6 +42,8 @@ export const configRule = z
     cleanUp: cleanUpRule,
     log: logRule,
     metrics: metricsRule,
+    tracing: tracingRule,
+    collector: collectorRule,
   })
   .readonly();
 

@@ -42,13 +42,14 @@ export function eventInsert(after: Order, previousState: OrderState, source: Raw
  */
 export function jobInsert(
   orderId: string | RawBuilder<unknown>,
-  { failures, step }: Pick<NextTurn, 'failures' | 'step'> = { failures: 0 },
+  { failures, step, traceParent }: Pick<NextTurn, 'failures' | 'step' | 'traceParent'> = { failures: 0 },
   afterMs: RawBuilder<unknown> = sql`0`,
 ): RawBuilder<unknown> {
   const id = typeof orderId === 'string' ? sql`${orderId}` : orderId;
   return sql`lateral graphile_worker.add_job(
     ${tasks.processOrder}, 
-    json_strip_nulls(json_build_object('orderId', ${id}::text, 'failures', ${failures}::integer, 'step', ${step ?? null}::text)),
+    json_strip_nulls(json_build_object(
+      'orderId', ${id}::text, 'failures', ${failures}::integer, 'step', ${step ?? null}::text, 'traceParent', ${traceParent ?? null}::text)),
     job_key => ${JOB_KEY_PREFIX} || ${id}::text, max_attempts => ${CLAIMS_MAX}::integer,
     run_at => now() + ${afterMs} * interval '1 millisecond') as job`;
 }

@@ -25,13 +25,13 @@ export const PLACE_ORDERS = `
   placements as materialized (
     select placements.* from patience, json_to_recordset($1::json) as placements (${entryColumns},
       order_id uuid, customer_id text, order_state text, state_reason text, sequence integer, currency text, total_units bigint,
-      total_nanos integer, note text, labels text, created_at timestamptz, updated_at timestamptz, items json)),
+      total_nanos integer, note text, labels text, created_at timestamptz, updated_at timestamptz, items json, trace_parent text)),
   entered as (${insertEntries('placements')}),
   more_patience as materialized (select set_config('lock_timeout', $3, true) from (select count(*) from entered) as all_entered),
   won as (
     select
       id, order_id, customer_id, order_state, state_reason, sequence, currency, total_units, total_nanos, note, labels, created_at,
-      updated_at, items
+      updated_at, items, trace_parent
     from more_patience, placements where id in (select id from entered)),
   placed as (
     insert into orders (
@@ -51,7 +51,8 @@ export const PLACE_ORDERS = `
     select order_id, sequence, null, order_state, state_reason, updated_at from won),
   specs as (
     select array_agg(row(
-      '${tasks.processOrder}', json_build_object('orderId', order_id, 'failures', 0), null, now(), ${CLAIMS_MAX},
+      '${tasks.processOrder}',
+      json_strip_nulls(json_build_object('orderId', order_id, 'failures', 0, 'traceParent', trace_parent)), null, now(), ${CLAIMS_MAX},
       '${JOB_KEY_PREFIX}' || order_id, null, null)::${JOB_SCHEMA}.job_spec) as specs
     from won),
   jobs as (select count(*) as jobs from specs, ${JOB_SCHEMA}.add_jobs(specs) where specs is not null)
@@ -59,7 +60,13 @@ export const PLACE_ORDERS = `
 
 /** @param memoryMs how long an expired ledger entry is remembered */
 export function placementsJson(placements: readonly Placement[], memoryMs: number): string {
-  return JSON.stringify(placements.map(({ order, entry }) => ({ ...entryRow(entry, memoryMs), ...orderRow(order) })));
+  return JSON.stringify(
+    placements.map(({ order, entry }) => ({
+      ...entryRow(entry, memoryMs),
+      ...orderRow(order),
+      trace_parent: entry.traceParent,
+    })),
+  );
 }
 
 /** An order as a row of JSON. */

@@ -33,6 +33,8 @@ export interface PlacementsOptions {
   readonly poolSize: number;
   /** Told of each group that was committed. */
   readonly onGroup?: (size: number) => void;
+  /** Shows the commit of a group in the traces of those of its members that have one. */
+  readonly traceGroup?: <T>(traceParents: readonly string[], work: () => Promise<T>) => Promise<T>;
 }
 
 const resultRule = z.tuple([z.object({ lost: z.array(z.string()) })]);
@@ -48,7 +50,7 @@ export class Placements {
     this.#options = options;
     const { connectTimeoutMs, poolSize } = options;
     this.#groups = new GroupCommit<Placement, CommitResult>({
-      commit: (placements) => this.#commitTogether(placements),
+      commit: (placements) => this.#commitTraced(placements),
       keyOf: ({ entry }) => entry.record.id,
       bytesOf,
       remedyFor: (error, tookMs) => this.#remedyFor(error, tookMs),
@@ -69,6 +71,13 @@ export class Placements {
   /** @throws DatabaseError if it is certain that the order was not placed, CommitUnknownError if it is not */
   commit(placement: Placement): Promise<CommitResult> {
     return this.#groups.commit(placement);
+  }
+
+  #commitTraced(placements: AtLeastOne<Placement>): Promise<(placement: Placement) => CommitResult> {
+    const { traceGroup } = this.#options;
+    const traceParents = placements.flatMap(({ entry }) => entry.traceParent ?? []);
+    const commit = () => this.#commitTogether(placements);
+    return traceGroup === undefined || traceParents.length === 0 ? commit() : traceGroup(traceParents, commit);
   }
 
   async #commitTogether(placements: AtLeastOne<Placement>): Promise<(placement: Placement) => CommitResult> {

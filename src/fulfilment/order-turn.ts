@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { OrderState } from '../orders/order.ts';
 import { backoffMs } from './backoff.ts';
-import type { JobQueue, ProgressStore } from './ports.ts';
+import type { JobQueue, JobTrace, ProgressStore, TraceJob } from './ports.ts';
 import { processOrder } from './process-order.ts';
 import type { Processor } from './processor.ts';
 import { createStepRunner, StepError, type StepRunner } from './step-runner.ts';
@@ -20,6 +20,8 @@ export interface OrderTurnOptions {
   readonly logger: Logger;
   /** Told of each change of an order that was committed. */
   readonly onChange: (state: OrderState) => void;
+  /** Undefined: nothing is traced. */
+  readonly traceJob?: TraceJob | undefined;
   /** Told when an order was set aside. */
   readonly onSetAside: () => void;
 }
@@ -30,6 +32,8 @@ const payloadRule = z.object({
   failures: z.number().default(0),
   /** The step, or `undo <step>`. */
   step: z.string().optional(),
+  /** The place in its trace at which the order was placed. */
+  traceParent: z.string().optional(),
 });
 
 type Payload = z.output<typeof payloadRule>;
@@ -51,19 +55,30 @@ export class OrderTurn {
   /** @throws what the database throws, and a step that was aborted: the queue keeps the job then, and tries again */
   async take(payload: unknown): Promise<void> {
     const job = payloadRule.parse(payload);
-    const { orderId } = job;
-    const { queue, store, processor, onChange, logger } = this.#options;
+    const { traceJob } = this.#options;
+    await (traceJob === undefined
+      ? this.#take(job, undefined)
+      : traceJob({ orderId: job.orderId, traceParent: job.traceParent }, (trace) => this.#take(job, trace)));
+  }
+
+  async #take(job: Payload, trace: JobTrace | undefined): Promise<void> {
+    const { orderId, traceParent } = job;
+    const { queue, store, processor, onChange } = this.#options;
+    const logger = trace === undefined ? this.#options.logger : this.#options.logger.child({ traceId: trace.traceId });
     try {
       const turn = await processOrder(orderId, {
         store,
         processor,
-        runStep: this.#runStep,
+        runStep: trace === undefined ? this.#runStep : (...step) => trace.step(step[1], () => this.#runStep(...step)),
         now: () => new Date(),
-        onChange,
+        onChange: (state) => {
+          trace?.note(state);
+          onChange(state);
+        },
       });
       if (turn.kind === 'later') {
         this.#requireOurs();
-        await queue.again(orderId, { sequence: turn.sequence, failures: 0, afterMs: turn.afterMs });
+        await queue.again(orderId, { sequence: turn.sequence, failures: 0, afterMs: turn.afterMs, traceParent });
       } else {
         logger.debug({ orderId, state: turn.state }, 'an order has come to its end');
       }
@@ -72,12 +87,16 @@ export class OrderTurn {
         logger.warn({ orderId, err: error }, 'an order could not be processed: it is tried again');
         throw error;
       }
-      await this.#afterFailure(job, error);
+      await this.#afterFailure(job, error, logger);
     }
   }
 
-  async #afterFailure({ orderId, step: earlierStep, failures: earlier }: Payload, error: StepError): Promise<void> {
-    const { queue, failuresMax, logger, onSetAside } = this.#options;
+  async #afterFailure(
+    { orderId, step: earlierStep, failures: earlier, traceParent }: Payload,
+    error: StepError,
+    logger: Logger,
+  ): Promise<void> {
+    const { queue, failuresMax, onSetAside } = this.#options;
     this.#requireOurs();
     const { step, direction, sequence, message } = error;
     const failed = direction === 'undo' ? `undo ${step}` : step;
@@ -89,7 +108,7 @@ export class OrderTurn {
       return;
     }
     const afterMs = backoffMs(failures);
-    await queue.again(orderId, { sequence, failures, step: failed, afterMs });
+    await queue.again(orderId, { sequence, failures, step: failed, afterMs, traceParent });
     logger.warn({ orderId, step, failures, afterMs, err: error }, 'a step has failed: it is tried again');
   }
 

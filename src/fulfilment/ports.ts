@@ -47,7 +47,25 @@ export interface NextTurn {
   readonly failures: number;
   /** and which. */
   readonly step?: string | undefined;
+  /** The place in its trace from which the order is processed. */
+  readonly traceParent?: string | undefined;
 }
+
+/** The trace of an order that is processed, if it has one. */
+export interface JobTrace {
+  /** 32 hex digits, for logs. */
+  readonly traceId: string;
+  /** Runs a step of the processor; what it gives or throws is passed on. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** The order has come to this state. */
+  note(state: string): void;
+}
+
+/** Runs the processing of an order in the trace in which it was placed. */
+export type TraceJob = <T>(
+  job: { readonly orderId: string; readonly traceParent: string | undefined },
+  work: (trace: JobTrace | undefined) => Promise<T>,
+) => Promise<T>;
 
 /** Where jobs wait. */
 export interface JobQueue {

@@ -1,3 +1,4 @@
+import { traced } from './call-trace.ts';
 import { encodeResponse, type ResponseEncoder } from './encode-response.ts';
 import { IdempotencyError, isIdempotencyError } from './errors.ts';
 import type { CommitWork, Ledger } from './ledger.ts';
@@ -155,7 +156,9 @@ export class Attempt {
     const { pause, ledger, report } = this.#dependencies;
     await pause?.('before_commit');
     const startedAtMs = performance.now();
-    const result = await work({ record: this.record, outcome });
+    const result = await traced(this.record, 'commit', (traceParent) =>
+      work({ record: this.record, outcome, traceParent }),
+    );
     await pause?.('after_commit');
     if (result === 'committed') {
       this.#settle(outcome, false, startedAtMs + this.record.policy.timeToLiveMs);
@@ -163,7 +166,7 @@ export class Attempt {
     }
     // Another attempt won at the ledger's primary key: its outcome is the answer.
     report({ kind: 'ledgerRead', cause: 'conflict' }, this.record);
-    const row = await ledger.read(this.record.id);
+    const row = await traced(this.record, 'ledger', () => ledger.read(this.record.id));
     const rival = judgeRow(row, this.record);
     if (row === undefined || rival === undefined) {
       throw recordChanged(this.record);
@@ -183,7 +186,7 @@ export class Attempt {
       // A process that was stopped meanwhile must not give an answer a second life.
       const askedAtMs = performance.now();
       const leftMs = Math.max(0, Math.floor(expiresAtMs - askedAtMs));
-      const answer = await store.settle(this.#run.claim, outcome, leftMs);
+      const answer = await traced(this.record, 'complete', () => store.settle(this.#run.claim, outcome, leftMs));
       report({ kind: 'settled', answer, tookMs: performance.now() - askedAtMs }, this.record);
       if (answer === 'lost') {
         report({ kind: 'lostOwnership' }, this.record);

@@ -1,5 +1,6 @@
+import { traced } from './call-trace.ts';
 import { CallerGoneError } from './errors.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, LedgerRow } from './ledger.ts';
 import { judgeRow, keyReused, stillInProgress } from './ledger-verdict.ts';
 import type { LocalRun } from './local-run.ts';
 import type { Outcome } from './outcome.ts';
@@ -77,7 +78,7 @@ export async function claimRecord(
         if (performance.now() - rival.sinceMs > record.policy.leaseMs + FROZEN_CLAIM_MARGIN_MS) {
           return await askLedger(run, false, 'frozen', dependencies);
         }
-        await waitForOwner(run, reply, changed, patience, dependencies.recheckMs);
+        await traced(record, 'wait', () => waitForOwner(run, reply, changed, patience, dependencies.recheckMs));
         break;
       }
       default:
@@ -88,7 +89,7 @@ export async function claimRecord(
 
 async function begin({ claim, record }: LocalRun, { store, report }: ClaimDependencies): Promise<BeginReply> {
   const askedAtMs = performance.now();
-  const reply = await store.begin(claim);
+  const reply = await traced(record, 'begin', () => store.begin(claim));
   report({ kind: 'began', answer: reply.kind, tookMs: performance.now() - askedAtMs }, record);
   return reply;
 }
@@ -103,11 +104,15 @@ export async function outcomeDespiteClaim(
   { ledger, places, report }: Pick<ClaimDependencies, 'ledger' | 'places' | 'report'>,
 ): Promise<Outcome> {
   report({ kind: 'ledgerRead', cause: 'mismatch' }, record);
-  const outcome = judgeRow(await places.whileAsking(() => ledger.read(record.id)), record);
+  const outcome = judgeRow(await readLedger(record, ledger, places), record);
   if (outcome === undefined) {
     throw keyReused(record);
   }
   return outcome;
+}
+
+function readLedger(record: RecordIdentity, ledger: Ledger, places: WorkPlaces): Promise<LedgerRow | undefined> {
+  return traced(record, 'ledger', () => places.whileAsking(() => ledger.read(record.id)));
 }
 
 /** Takes a place to run in. */
@@ -137,7 +142,7 @@ async function askLedger(
   const { record } = run;
   report({ kind: 'ledgerRead', cause }, record);
   try {
-    const row = await places.whileAsking(() => ledger.read(record.id));
+    const row = await readLedger(record, ledger, places);
     const outcome = judgeRow(row, record);
     if (row === undefined || outcome === undefined) {
       return { kind: 'execute', claimed, leavePlace: places.take() };

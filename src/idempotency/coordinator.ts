@@ -1,4 +1,5 @@
 import { Attempt, type AttemptDependencies } from './attempt.ts';
+import { traced } from './call-trace.ts';
 import { type ClaimDependencies, claimRecord, outcomeDespiteClaim } from './claim.ts';
 import type { ResponseEncoder } from './encode-response.ts';
 import { CallerGoneError, IdempotencyError, isIdempotencyError } from './errors.ts';
@@ -98,7 +99,7 @@ export class Coordinator {
       if (running === undefined) {
         return await this.#lead(this.#open(record), patience, encode);
       }
-      const settlement = await this.#follow(running, record, patience);
+      const settlement = await traced(record, 'wait', () => this.#follow(running, record, patience));
       if (settlement?.kind === 'outcome') {
         return { kind: 'replay', outcome: settlement.outcome };
       }

@@ -1,6 +1,7 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor, ServiceDefinition } from '@grpc/grpc-js';
 import type { Attempt } from './attempt.ts';
+import type { CallTrace } from './call-trace.ts';
 import { Coordinator, type CoordinatorOptions } from './coordinator.ts';
 import { createInterceptor } from './interceptor.ts';
 import { ownProcess } from './own-process.ts';
@@ -23,6 +24,8 @@ export interface IdempotencyOptions extends CoordinatorOptions {
   readonly principalOf?: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
   /** What names a call in logs, from its metadata; nothing unless given. */
   readonly labelsOf?: (metadata: Metadata) => Readonly<Record<string, string>>;
+  /** The trace of a call, by its metadata; none has one unless given. */
+  readonly traceOf?: (metadata: Metadata) => CallTrace | undefined;
 }
 
 /**
@@ -46,6 +49,7 @@ export class Idempotency {
       methodAt: (path) => this.#methods.get(path),
       principalOf: options.principalOf ?? (() => ANONYMOUS),
       labelsOf: options.labelsOf ?? (() => ({})),
+      traceOf: options.traceOf ?? (() => undefined),
       toStatus: options.toStatus,
       handlerLimitMs: options.handlerLimitMs,
       callLimitMs: options.callLimitMs ?? Number.POSITIVE_INFINITY,

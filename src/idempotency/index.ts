@@ -1,5 +1,6 @@
 /** What users of the library need: a server's composition root, its handlers, and the adapters of its database. */
 export type { Attempt } from './attempt.ts';
+export type { CallStep, CallTrace } from './call-trace.ts';
 export { type ContractMethods, contractMethods, readContract, requirePolicy } from './contract.ts';
 export { IdempotencyError, type IdempotencyReason } from './errors.ts';
 export type { Fingerprint } from './fingerprint.ts';

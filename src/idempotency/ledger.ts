@@ -20,6 +20,8 @@ export interface Ledger {
 export interface LedgerEntry {
   readonly record: RecordIdentity;
   readonly outcome: Outcome;
+  /** The place of the commit in its trace, as W3C's `traceparent`: what goes on behind it belongs to the same one. */
+  readonly traceParent?: string | undefined;
 }
 
 /** `conflict`: another attempt has settled the record, and nothing of this one was kept. */

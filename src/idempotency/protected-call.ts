@@ -1,6 +1,7 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import { AnswerSender } from './answer-sender.ts';
 import type { Attempt, Conclusion, HandlerResult } from './attempt.ts';
+import type { CallTrace } from './call-trace.ts';
 import { isFinalFailure } from './classify-status.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CallerGoneError, IdempotencyError } from './errors.ts';
@@ -20,6 +21,8 @@ export interface ProtectedCallOptions {
   readonly principalOf: (call: ServerInterceptingCallInterface, metadata: Metadata) => string;
   /** What names a call in logs: reports have it with the record. */
   readonly labelsOf: (metadata: Metadata) => Readonly<Record<string, string>>;
+  /** The trace of a call, if it has one. */
+  readonly traceOf: (metadata: Metadata) => CallTrace | undefined;
   /** Turns an error of the protocol, of the ledger or of the server into what is sent. */
   readonly toStatus: (error: unknown, requestMetadata: Metadata) => CallStatus;
   /** Called with the metadata that the handler will see, before it runs. */
@@ -140,6 +143,7 @@ export class ProtectedCall {
       fingerprint,
       policy: rule.policy,
       labels: this.#options.labelsOf(this.metadata),
+      trace: this.#options.traceOf(this.metadata),
     });
     this.#answer.key = record.key;
     const { coordinator } = this.#options;

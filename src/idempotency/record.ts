@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { CallTrace } from './call-trace.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import type { MethodPolicy } from './policy.ts';
@@ -24,14 +25,22 @@ export interface RecordIdentity {
   readonly policy: MethodPolicy;
   /** What names the call that asks for the record in logs; no part of what the record is. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The trace of that call; undefined: it is not traced. */
+  readonly trace: CallTrace | undefined;
 }
 
 /** What a record's identity is made of. */
-export type RecordParts = Omit<RecordIdentity, 'id' | 'labels'> & Partial<Pick<RecordIdentity, 'labels'>>;
+export type RecordParts = Omit<RecordIdentity, 'id' | 'labels' | 'trace'> &
+  Partial<Pick<RecordIdentity, 'labels' | 'trace'>>;
 
 /** Makes the identity of a call's record. */
 export function recordIdentity(parts: RecordParts): RecordIdentity {
-  return Object.freeze({ labels: {}, ...parts, id: recordId(parts.principal, parts.method, parts.key.value) });
+  return Object.freeze({
+    labels: {},
+    trace: undefined,
+    ...parts,
+    id: recordId(parts.principal, parts.method, parts.key.value),
+  });
 }
 
 /** The id of a record. Principals, methods and keys are strangers to each other (P9). */

@@ -5,9 +5,6 @@ import { type Instrument, type InstrumentKey, instruments, keysOfKind } from './
 import type { Metrics, Reader } from './metrics.ts';
 import { describeResource } from './resource.ts';
 
-/** What is measured last is sent, if that is quick. */
-const CLOSE_LIMIT_MS = 2_000;
-
 type Tell = (value: number, attributes: Attributes) => void;
 
 /** Makes every instrument of the table on OpenTelemetry's SDK. */
@@ -33,8 +30,7 @@ export function createOtelMetrics(
     add: (key, attributes) => tellers.get(key)?.(1, allowed.of(key, attributes)),
     record: (key, value, attributes) => tellers.get(key)?.(value, allowed.of(key, attributes)),
     read: (key, reader, attributes) => observed.get(key)?.(reader, allowed.of(key, attributes)),
-    // A collector that does not answer keeps nobody.
-    close: () => provider.shutdown({ timeoutMillis: CLOSE_LIMIT_MS }).catch(() => {}),
+    close: () => provider.shutdown(),
   };
 }
 

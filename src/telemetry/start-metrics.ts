@@ -1,14 +1,11 @@
-import type { Logger } from 'pino';
 import type { Methods } from './allowed-values.ts';
+import { type CollectorOptions, type ExportOptions, isExported } from './collector.ts';
 import { type Metrics, noMetrics } from './metrics.ts';
-import type { OtlpOptions } from './otlp-metrics.ts';
 
-export interface MetricsOptions extends OtlpOptions {
+export interface MetricsOptions extends ExportOptions {
   /** Where Prometheus may read; undefined: nowhere. */
   readonly listen: { readonly host: string; readonly port: number } | undefined;
-  readonly exporter: 'otlp' | 'none' | undefined;
-  readonly collector: string | undefined;
-  readonly metricsCollector: string | undefined;
+  readonly exportIntervalMs: number;
 }
 
 /** What is told of. */
@@ -16,16 +13,11 @@ interface About {
   readonly methods: Methods;
   /** Of the service. */
   readonly version: string;
-  readonly logger: Logger;
 }
 
 /** Whether anybody reads metrics. */
-export function areMetricsRead(options: MetricsOptions): boolean {
-  return options.listen !== undefined || areMetricsSent(options);
-}
-
-function areMetricsSent({ exporter, collector, metricsCollector }: MetricsOptions): boolean {
-  return exporter === undefined ? (metricsCollector ?? collector) !== undefined : exporter === 'otlp';
+export function areMetricsRead(options: MetricsOptions, collector: CollectorOptions): boolean {
+  return options.listen !== undefined || isExported(options, collector);
 }
 
 /**
@@ -33,20 +25,24 @@ function areMetricsSent({ exporter, collector, metricsCollector }: MetricsOption
  * start.
  * @throws MetricsListenError
  */
-export async function startMetrics(options: MetricsOptions, { methods, version, logger }: About): Promise<Metrics> {
-  if (!areMetricsRead(options)) {
+export async function startMetrics(
+  options: MetricsOptions,
+  collector: CollectorOptions,
+  about: About,
+): Promise<Metrics> {
+  if (!areMetricsRead(options, collector)) {
     return noMetrics;
   }
-  const { listen } = options;
+  const { listen, exportIntervalMs } = options;
   const endpoint = listen && (await (await import('./prometheus-endpoint.ts')).startPrometheusEndpoint(listen));
-  const sender = areMetricsSent(options)
-    ? await (await import('./otlp-metrics.ts')).createOtlpReader(options, logger)
+  const sender = isExported(options, collector)
+    ? await (await import('./otlp-metrics.ts')).createOtlpReader(collector.protocol, exportIntervalMs)
     : undefined;
   const { createOtelMetrics } = await import('./otel-metrics.ts');
   const { readProcess } = await import('./process-metrics.ts');
   const metrics = createOtelMetrics(
     [endpoint, sender].filter((reader) => reader !== undefined),
-    { methods, version },
+    about,
   );
   readProcess(metrics);
   return metrics;

@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { News, WatchOrderRequest } from '../events/watch-order.ts';
 import type { OrderServiceServer } from '../generated/orders/v1/order_service.ts';
 import type { CommitResult, Idempotency, LedgerEntry } from '../idempotency/index.ts';
@@ -12,6 +13,7 @@ import { checkRequest } from '../orders/validation/check-request.ts';
 import { draftRule } from '../orders/validation/draft-rule.ts';
 import { getOrderRule, listOrdersRule, watchOrderRule } from '../orders/validation/read-rules.ts';
 import { whenUnchanged } from '../orders/when-unchanged.ts';
+import { type CallSpan, checked } from './call-spans.ts';
 import { toNewsMessage } from './event-messages.ts';
 import { fromStateMessage, messageBytes, toOrderMessage } from './order-messages.ts';
 import type { ToStatus } from './status.ts';
@@ -23,6 +25,8 @@ export interface OrderHandlerDependencies {
   readonly orders: OrderReader & OrderWriter<LedgerEntry, CommitResult>;
   readonly watch: (request: WatchOrderRequest, signal: AbortSignal) => AsyncIterable<News>;
   readonly pageTokens: PageTokens;
+  /** The trace of a call, if it has one. */
+  readonly spanOf: (metadata: Metadata) => CallSpan | undefined;
   /** How large an answer may be. */
   readonly responseBytesMax: number;
   readonly toStatus: ToStatus;
@@ -33,18 +37,18 @@ const PAGE_OVERHEAD_BYTES = 1_024;
 
 /** orders.v1.OrderService: from messages to the domain, and back. */
 export function createOrderHandlers(dependencies: OrderHandlerDependencies): OrderServiceServer {
-  const { idempotency, orders, watch, pageTokens, toStatus } = dependencies;
+  const { idempotency, orders, watch, pageTokens, spanOf, toStatus } = dependencies;
   const pageBytesMax = dependencies.responseBytesMax - PAGE_OVERHEAD_BYTES;
   return {
     createOrder: unaryHandler(async (call) => {
-      const order = placeOrder(checkRequest(draftRule, call.request));
+      const order = checked(spanOf(call.metadata), () => placeOrder(checkRequest(draftRule, call.request)));
       const response = { order: toOrderMessage(order) };
       await idempotency.attemptOf(call).commit(response, (entry) => orders.place(order, entry));
       return response;
     }, toStatus),
 
     cancelOrder: unaryHandler(async (call) => {
-      const { orderId, reason } = checkRequest(cancelOrderRule, call.request);
+      const { orderId, reason } = checked(spanOf(call.metadata), () => checkRequest(cancelOrderRule, call.request));
       const attempt = idempotency.attemptOf(call);
       return await whenUnchanged(async () => {
         const order = await getOrder(orderId, orders);

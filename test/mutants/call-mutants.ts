@@ -1,8 +1,10 @@
 import type { Mutant } from './mutant.ts';
 
 const ATTEMPT = 'src/idempotency/attempt.ts';
-const WORK = 'const result = await work({ record: this.record, outcome });';
-const SETTLE = 'const answer = await store.settle(this.#run.claim, outcome, leftMs);';
+const WORK = `const result = await traced(this.record, 'commit', (traceParent) =>
+      work({ record: this.record, outcome, traceParent }),
+    );`;
+const SETTLE = '() => store.settle(this.#run.claim, outcome, leftMs)';
 
 /** Mistakes in the way of a call: its key, its fingerprint, its attempt, its answer. */
 export const callMutants: readonly Mutant[] = [
@@ -41,7 +43,7 @@ export const callMutants: readonly Mutant[] = [
       {
         file: ATTEMPT,
         find: SETTLE,
-        replace: 'const answer = await store.release(this.#run.claim);',
+        replace: '() => store.release(this.#run.claim)',
       },
     ],
     flaw: 'releaseAfterCommit',

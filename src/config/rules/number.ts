@@ -29,6 +29,20 @@ export function count(unit: string, bounds: Bounds): Rule<number> {
   return { schema: wholeNumber(bounds), expected, unit, secrecy: 'open' };
 }
 
+/** A share of something. */
+export function share(): Rule<number> {
+  const expected = 'a number from 0 to 1, for instance 0.25';
+  return {
+    schema: z
+      .string()
+      .regex(/^(?:0|1|0\.[0-9]{1,9}|1\.0{1,9})$/, { error: 'is not a number from 0 to 1' })
+      .transform(Number),
+    expected,
+    unit: '',
+    secrecy: 'open',
+  };
+}
+
 /** A duration in whole milliseconds. */
 export function durationMs(bounds: Bounds): Rule<number> {
   return {

@@ -14,24 +14,12 @@ export const metricsSettings = {
   exporter: optionalSetting(choice(['otlp', 'none']), {
     variable: 'OTEL_METRICS_EXPORTER',
     reason: 'whoever names a collector wants metrics sent there',
-    meaning: 'Whether metrics are sent by OTLP as well. Unset: if one of the next two is set.',
+    meaning: 'Whether metrics are sent by OTLP as well. Unset: if OTEL_EXPORTER_OTLP_ENDPOINT or the next one is set.',
   }),
   collector: optionalSetting(collectorUrl(), {
-    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
-    reason: 'without a collector there is nobody to send anything to',
-    meaning:
-      'The collector of OpenTelemetry. The SDK reads this and all other OTEL_EXPORTER_OTLP_* variables by its own rules, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES too.',
-  }),
-  metricsCollector: optionalSetting(collectorUrl(), {
     variable: 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
     reason: 'most collectors take everything at one address',
-    meaning: 'The same for metrics alone, with its whole path.',
-  }),
-  protocol: setting(choice(['http/protobuf', 'grpc']), {
-    variable: 'OTEL_EXPORTER_OTLP_PROTOCOL',
-    default: 'http/protobuf',
-    reason: "OpenTelemetry's own default",
-    meaning: 'How the collector is spoken to.',
+    meaning: 'A collector for metrics alone, with its whole path.',
   }),
   exportIntervalMs: setting(durationMs({ min: 100, max: 3_600_000 }), {
     variable: 'OTEL_METRIC_EXPORT_INTERVAL',

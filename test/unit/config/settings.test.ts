@@ -60,8 +60,9 @@ test('a value with credentials is secret', () => {
     'DATABASE_URL',
     'REDIS_URL',
     'ORDERS_PAGE_TOKEN_SECRET',
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
   ]);
 });
 
