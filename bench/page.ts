@@ -75,7 +75,7 @@ measurements in \`bench/results\`, from which \`npm run bench -- --page <file>\`
 }
 
 function listOf(settings: Readonly<Record<string, string>> = {}): string {
-  const list = Object.entries(settings).map(([name, value]) => `\`${name}\` ${value}`);
+  const list = Object.entries(settings).map(([name, value]) => `\`${name}\` ${value === '' ? 'empty' : value}`);
   return list.length === 0 ? '' : `, ${list.join(', ')}`;
 }
 
