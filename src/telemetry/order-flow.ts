@@ -1,5 +1,19 @@
 /** A step of CreateOrder on its way through the service. */
-export interface FlowStep {
+export type FlowStep = NewStep | OldStep;
+
+/** A step that exists for the sake of idempotency. */
+interface NewStep extends Step {
+  readonly isNew: true;
+}
+
+/** A step of every order service. */
+interface OldStep extends Step {
+  readonly isNew: false;
+  /** What happens where nothing is safe to repeat, for people. */
+  readonly didBefore: string;
+}
+
+interface Step {
   readonly title: string;
   /** What happens, for people. */
   readonly does: string;
@@ -7,8 +21,6 @@ export interface FlowStep {
   readonly where: 'client' | 'transport' | 'idempotency' | 'orders' | 'database' | 'fulfilment';
   /** What is asked for it. */
   readonly asks?: 'Redis' | 'PostgreSQL';
-  /** Whether it exists for the sake of idempotency. */
-  readonly isNew: boolean;
   /** The span in which a trace shows it. */
   readonly span: string;
 }
@@ -23,6 +35,7 @@ export const orderFlow = {
     does: 'the call, with its idempotency-key or without',
     where: 'transport',
     isNew: false,
+    didBefore: 'the call, each time that it arrives',
     span: 'orders.v1.OrderService/CreateOrder',
   },
   check: {
@@ -38,6 +51,7 @@ export const orderFlow = {
     does: 'all violations at once; an invalid request spends no key',
     where: 'orders',
     isNew: false,
+    didBefore: 'all violations at once',
     span: 'orders.validate',
   },
   store: {
@@ -54,6 +68,7 @@ export const orderFlow = {
     where: 'database',
     asks: 'PostgreSQL',
     isNew: false,
+    didBefore: 'order, items, event and job: one commit',
     span: 'orders.commit',
   },
   complete: {
@@ -69,6 +84,7 @@ export const orderFlow = {
     does: 'the very bytes that were committed',
     where: 'transport',
     isNew: false,
+    didBefore: 'an answer of its own for each call',
     span: 'orders.v1.OrderService/CreateOrder',
   },
   processing: {
@@ -77,6 +93,7 @@ export const orderFlow = {
     where: 'fulfilment',
     asks: 'PostgreSQL',
     isNew: false,
+    didBefore: 'a worker takes the job: CONFIRMED or REJECTED, and events',
     span: 'orders.process',
   },
 } as const satisfies Readonly<Record<string, FlowStep>>;

@@ -54,6 +54,17 @@ export const forbidden: readonly IForbiddenRuleType[] = [
   room('embedded', [], 'The embedded servers know nothing of the service that they are for.'),
   room('telemetry', [], 'Telemetry is told things; it asks for nothing.'),
   {
+    name: 'diagrams-imports',
+    comment: 'Pictures are drawn from tables.',
+    severity: 'error',
+    from: { path: '^diagrams/' },
+    to: {
+      path: '^(src|test)/',
+      pathNot: '^src/(idempotency/(record-life|store)|telemetry/order-flow|transport/status-table)\\.ts',
+    },
+  },
+  { name: 'no-diagrams-in-the-service', severity: 'error', from: { path: '^src/' }, to: { path: '^diagrams/' } },
+  {
     name: 'orders-without-drivers',
     comment: 'The domain is pure.',
     severity: 'error',
