@@ -16,6 +16,7 @@ const rowRule = z.object({
   status_code: z.number().nullable(),
   status_message: z.string().nullable(),
   status_details: z.instanceof(Buffer).nullable(),
+  trace_parent: z.string().nullable(),
   age: z.enum(['live', 'expired', 'forgotten']),
   time_left_ms: z.coerce.number(),
 });
@@ -25,7 +26,7 @@ const rowRule = z.object({
  * $2  how long an expired entry is remembered, in milliseconds
  */
 const READ_ENTRIES = `
-  select encode(id, 'hex') as id, fingerprint, fingerprint_version, state, stored_form, response, status_code, status_message, status_details,
+  select encode(id, 'hex') as id, fingerprint, fingerprint_version, state, stored_form, response, status_code, status_message, status_details, trace_parent,
     ${entryAge('$2::double precision')} as age,
     greatest(0, extract(epoch from expires_at - now()) * 1000) as time_left_ms
   from idempotency_keys where id = any($1::bytea[])`;
@@ -95,11 +96,13 @@ function outcomeOf(row: z.output<typeof rowRule>): LedgerRow['outcome'] {
   if (row.stored_form !== STORED_FORM) {
     return { kind: 'unknownForm', form: row.stored_form };
   }
+  const provenance = row.trace_parent === null ? {} : { traceParent: row.trace_parent };
   if (row.state === 'COMPLETED' && row.response !== null) {
-    return { kind: 'completed', response: row.response };
+    return { kind: 'completed', response: row.response, ...provenance };
   }
   if (row.status_code !== null && row.status_message !== null && row.status_details !== null) {
-    return { kind: 'failed', code: row.status_code, message: row.status_message, details: row.status_details };
+    const { status_code: code, status_message: message, status_details: details } = row;
+    return { kind: 'failed', code, message, details, ...provenance };
   }
   throw new DatabaseError('DATABASE_REFUSED', 'A ledger entry breaks its own rules.', undefined);
 }

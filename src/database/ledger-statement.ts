@@ -5,7 +5,7 @@ import { expiredIsNew, type LedgerEntry, STORED_FORM } from '../idempotency/inde
 export const entryColumns = `
   id bytea, principal text, method text, key text, fingerprint bytea, fingerprint_version smallint,
   state text, stored_form smallint, response bytea, status_code smallint, status_message text, status_details bytea,
-  time_to_live_ms double precision, remembered_ms double precision`;
+  trace_parent text, time_to_live_ms double precision, remembered_ms double precision`;
 
 /** @param memoryMs how long an expired entry is remembered */
 export function entryRow({ record, outcome }: LedgerEntry, memoryMs: number): Readonly<Record<string, unknown>> {
@@ -25,6 +25,7 @@ export function entryRow({ record, outcome }: LedgerEntry, memoryMs: number): Re
           status_message: outcome.message,
           status_details: byteaText(outcome.details),
         }),
+    trace_parent: outcome.traceParent,
     time_to_live_ms: record.policy.timeToLiveMs,
     remembered_ms: expiredIsNew(record) ? 0 : memoryMs,
   };
@@ -40,16 +41,16 @@ export function insertEntries(source: string): string {
   return `
     insert into idempotency_keys as known (
       id, principal, method, key, fingerprint, fingerprint_version, state, stored_form,
-      response, status_code, status_message, status_details, created_at, expires_at)
+      response, status_code, status_message, status_details, trace_parent, created_at, expires_at)
     select
       id, principal, method, key, fingerprint, fingerprint_version, state, stored_form,
-      response, status_code, status_message, status_details, now(), now() + time_to_live_ms * interval '1 millisecond'
+      response, status_code, status_message, status_details, trace_parent, now(), now() + time_to_live_ms * interval '1 millisecond'
     from ${source} order by id
     on conflict (id) do update set
       fingerprint = excluded.fingerprint, fingerprint_version = excluded.fingerprint_version,
       state = excluded.state, stored_form = excluded.stored_form, response = excluded.response,
       status_code = excluded.status_code, status_message = excluded.status_message,
-      status_details = excluded.status_details, created_at = excluded.created_at, expires_at = excluded.expires_at
+      status_details = excluded.status_details, trace_parent = excluded.trace_parent, created_at = excluded.created_at, expires_at = excluded.expires_at
     where known.expires_at
       + (select remembered_ms from ${source} as entry where entry.id = excluded.id) * interval '1 millisecond' <= now()
     returning id`;

@@ -25,7 +25,7 @@ export const PLACE_ORDERS = `
   placements as materialized (
     select placements.* from patience, json_to_recordset($1::json) as placements (${entryColumns},
       order_id uuid, customer_id text, order_state text, state_reason text, sequence integer, currency text, total_units bigint,
-      total_nanos integer, note text, labels text, created_at timestamptz, updated_at timestamptz, items json, trace_parent text)),
+      total_nanos integer, note text, labels text, created_at timestamptz, updated_at timestamptz, items json)),
   entered as (${insertEntries('placements')}),
   more_patience as materialized (select set_config('lock_timeout', $3, true) from (select count(*) from entered) as all_entered),
   won as (
@@ -60,13 +60,7 @@ export const PLACE_ORDERS = `
 
 /** @param memoryMs how long an expired ledger entry is remembered */
 export function placementsJson(placements: readonly Placement[], memoryMs: number): string {
-  return JSON.stringify(
-    placements.map(({ order, entry }) => ({
-      ...entryRow(entry, memoryMs),
-      ...orderRow(order),
-      trace_parent: entry.traceParent,
-    })),
-  );
+  return JSON.stringify(placements.map(({ order, entry }) => ({ ...entryRow(entry, memoryMs), ...orderRow(order) })));
 }
 
 /** An order as a row of JSON. */

@@ -75,7 +75,7 @@ export class Placements {
 
   #commitTraced(placements: AtLeastOne<Placement>): Promise<(placement: Placement) => CommitResult> {
     const { traceGroup } = this.#options;
-    const traceParents = placements.flatMap(({ entry }) => entry.traceParent ?? []);
+    const traceParents = placements.flatMap(({ entry }) => entry.outcome.traceParent ?? []);
     const commit = () => this.#commitTogether(placements);
     return traceGroup === undefined || traceParents.length === 0 ? commit() : traceGroup(traceParents, commit);
   }

@@ -1,4 +1,4 @@
-import { traced } from './call-trace.ts';
+import { linkToFirst, traced } from './call-trace.ts';
 import { encodeResponse, type ResponseEncoder } from './encode-response.ts';
 import { IdempotencyError, isIdempotencyError } from './errors.ts';
 import type { CommitWork, Ledger } from './ledger.ts';
@@ -156,12 +156,14 @@ export class Attempt {
     const { pause, ledger, report } = this.#dependencies;
     await pause?.('before_commit');
     const startedAtMs = performance.now();
-    const result = await traced(this.record, 'commit', (traceParent) =>
-      work({ record: this.record, outcome, traceParent }),
-    );
+    let kept = outcome;
+    const result = await traced(this.record, 'commit', (traceParent) => {
+      kept = { ...outcome, traceParent };
+      return work({ record: this.record, outcome: kept });
+    });
     await pause?.('after_commit');
     if (result === 'committed') {
-      this.#settle(outcome, false, startedAtMs + this.record.policy.timeToLiveMs);
+      this.#settle(kept, false, startedAtMs + this.record.policy.timeToLiveMs);
       return;
     }
     // Another attempt won at the ledger's primary key: its outcome is the answer.
@@ -180,6 +182,9 @@ export class Attempt {
     this.#end();
     this.#run.settle({ kind: 'outcome', outcome });
     const { report, store, pause } = this.#dependencies;
+    if (replayed) {
+      linkToFirst(this.record, outcome);
+    }
     report(replayed ? { kind: 'replayed' } : keptEvent(outcome), this.record);
     void this.#inBackground(async () => {
       await pause?.('before_settle');

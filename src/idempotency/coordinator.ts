@@ -1,5 +1,5 @@
 import { Attempt, type AttemptDependencies } from './attempt.ts';
-import { traced } from './call-trace.ts';
+import { linkToFirst, traced } from './call-trace.ts';
 import { type ClaimDependencies, claimRecord, outcomeDespiteClaim } from './claim.ts';
 import type { ResponseEncoder } from './encode-response.ts';
 import { CallerGoneError, IdempotencyError, isIdempotencyError } from './errors.ts';
@@ -71,6 +71,7 @@ export class Coordinator {
     try {
       const beginning = await this.#begin(record, patience, encode);
       if (beginning.kind === 'replay') {
+        linkToFirst(record, beginning.outcome);
         report({ kind: 'replayed' }, record);
       }
       return beginning;

@@ -19,9 +19,8 @@ export interface Ledger {
 /** What is to be written with an effect, in the same transaction. */
 export interface LedgerEntry {
   readonly record: RecordIdentity;
+  /** What goes on behind the commit belongs to the outcome's trace, if it has one. */
   readonly outcome: Outcome;
-  /** The place of the commit in its trace, as W3C's `traceparent`: what goes on behind it belongs to the same one. */
-  readonly traceParent?: string | undefined;
 }
 
 /** `conflict`: another attempt has settled the record, and nothing of this one was kept. */

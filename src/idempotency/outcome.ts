@@ -4,14 +4,20 @@
  */
 export const STORED_FORM = 1;
 
+/** Where an outcome comes from. */
+interface Provenance {
+  /** The place of the attempt in its trace, as W3C's `traceparent`; undefined: it was not traced. */
+  readonly traceParent?: string | undefined;
+}
+
 /** A call that ran: its answer, encoded as it goes over the wire. */
-export interface CompletedOutcome {
+export interface CompletedOutcome extends Provenance {
   readonly kind: 'completed';
   readonly response: Uint8Array;
 }
 
 /** A call that ran and failed for good: the status that every retry gets. */
-export interface FailedOutcome {
+export interface FailedOutcome extends Provenance {
   readonly kind: 'failed';
   /** A gRPC status code, never OK. */
   readonly code: number;

@@ -92,6 +92,7 @@ function startCall(tracer: Tracer, method: string, headers: TraceHeaders): CallS
         child.end();
       }
     },
+    linkTo: (traceParent) => void span.addLinks(linkTo(traceParent)),
     note: (event) => void span.addEvent(event),
     end: (status) => {
       span.setAttribute('rpc.response.status_code', status);

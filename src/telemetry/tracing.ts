@@ -17,6 +17,8 @@ export interface CallSpan {
   step<T>(step: SpanStep, work: (traceParent: string) => Promise<T>): Promise<T>;
   /** The same for the check of a request, which takes no time worth waiting for. */
   check<T>(work: () => T): T;
+  /** The call got what another one has come to. */
+  linkTo(traceParent: string): void;
   note(event: string): void;
   /** @param status the name of the gRPC status */
   end(status: string): void;

@@ -1,9 +1,11 @@
 import type { Mutant } from './mutant.ts';
 
 const ATTEMPT = 'src/idempotency/attempt.ts';
-const WORK = `const result = await traced(this.record, 'commit', (traceParent) =>
-      work({ record: this.record, outcome, traceParent }),
-    );`;
+const WORK = `let kept = outcome;
+    const result = await traced(this.record, 'commit', (traceParent) => {
+      kept = { ...outcome, traceParent };
+      return work({ record: this.record, outcome: kept });
+    });`;
 const SETTLE = '() => store.settle(this.#run.claim, outcome, leftMs)';
 
 /** Mistakes in the way of a call: its key, its fingerprint, its attempt, its answer. */
@@ -15,7 +17,8 @@ export const callMutants: readonly Mutant[] = [
       {
         file: ATTEMPT,
         find: WORK,
-        replace: `void work({ record: this.record, outcome }).catch(() => {});
+        replace: `const kept = outcome;
+    void work({ record: this.record, outcome }).catch(() => {});
     const result = 'committed' as import('./ledger.ts').CommitResult;`,
       },
     ],

@@ -15,4 +15,5 @@ export const migrations = [
   { name: '0001-orders', class: sqlMigration('./0001-orders.sql') },
   { name: '0002-order-life', class: sqlMigration('./0002-order-life.sql') },
   { name: '0003-records-by-time', class: sqlMigration('./0003-records-by-time.sql') },
+  { name: '0004-traces', class: sqlMigration('./0004-traces.sql') },
 ];

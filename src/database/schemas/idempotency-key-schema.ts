@@ -19,6 +19,8 @@ export const IdempotencyKeySchema = defineEntity({
     statusCode: p.smallint().nullable(),
     statusMessage: p.text().nullable(),
     statusDetails: p.uint8array().nullable(),
+    /** The place of the attempt in its trace, as W3C's `traceparent`. */
+    traceParent: p.text().nullable(),
     createdAt: p.datetime(3),
     expiresAt: p.datetime(3),
   },
@@ -32,6 +34,7 @@ export const IdempotencyKeySchema = defineEntity({
         `case state when 'COMPLETED' then response is not null and status_code is null and status_message is null and status_details is null ` +
         'else response is null and status_code is not null and status_code >= 1 and status_code <= 16 and status_message is not null and status_details is not null end',
     },
+    { name: 'idempotency_keys_trace_parent_check', expression: 'char_length(trace_parent) <= 55' },
     { name: 'idempotency_keys_expires_at_check', expression: 'expires_at > created_at' },
   ],
   indexes: [

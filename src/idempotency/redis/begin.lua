@@ -13,8 +13,8 @@
 -- Replies {id, outcome, ...} with one of these outcomes:
 --   ACQUIRED, mode               absent, own, or lease over: PENDING with this owner; mode is FRESH, OWN or TAKEOVER
 --   IN_PROGRESS, claim, left     PENDING of another owner; claim changes with each renewal, left is its lease in milliseconds
---   COMPLETED, response          the stored answer
---   FAILED, code, text, details  the stored final failure
+--   COMPLETED, response, trace   the stored answer; trace is where it was given, or empty
+--   FAILED, code, text, details, trace  the stored final failure
 --   LEDGER                       settled, but the outcome is not kept here, not in the caller's form, or of a fingerprint that cannot be compared
 --   MISMATCH, state              another request is PENDING or SETTLED under the record
 --   FOREIGN                      something under the name that is no record
@@ -49,12 +49,12 @@ if kind == 'hash' then
     if record[7] ~= 'here' or record[6] ~= ARGV[7] or version ~= ARGV[3] then
       return {id, 'LEDGER'}
     end
-    local outcome = redis.call('HMGET', key, 'response', 'code', 'text', 'details')
+    local outcome = redis.call('HMGET', key, 'response', 'code', 'text', 'details', 'trace')
     if state == 'COMPLETED' and outcome[1] then
-      return {id, state, outcome[1]}
+      return {id, state, outcome[1], outcome[5] or ''}
     end
     if state == 'FAILED' and outcome[2] and outcome[3] and outcome[4] then
-      return {id, state, outcome[2], outcome[3], outcome[4]}
+      return {id, state, outcome[2], outcome[3], outcome[4], outcome[5] or ''}
     end
     return {id, 'FOREIGN'}
   end

@@ -10,6 +10,7 @@
 -- ARGV[7]  stored form
 -- ARGV[8]  kept: `here`, or `ledger` if the answer is too large to be kept here
 -- ARGV[9]  response: the answer's bytes; empty if it is kept in the ledger
+-- ARGV[10] trace: the traceparent of the attempt, or empty
 --
 -- Replies {id, outcome} with one of these outcomes:
 --   DONE  absent, or PENDING and its own: COMPLETED until its time to live is over
@@ -40,7 +41,8 @@ redis.call('DEL', key)
 if expires > now then
   redis.call('HSET', key,
     'state', 'COMPLETED', 'fingerprint', ARGV[3], 'fingerprint_version', ARGV[4],
-    'form', ARGV[7], 'kept', ARGV[8], 'response', ARGV[9], 'first_ms', first, 'attempts', attempts)
+    'form', ARGV[7], 'kept', ARGV[8], 'response', ARGV[9], 'trace', ARGV[10],
+    'first_ms', first, 'attempts', attempts)
   redis.call('PEXPIREAT', key, string.format('%d', expires))
 end
 if waited then

@@ -32,7 +32,7 @@ export function decodeBegin(reply: unknown, id: string): BeginReply {
     case 'IN_PROGRESS':
       return { kind: 'inProgress', claim: text(parts[0]), leaseLeftMs: integer(parts[1]) };
     case 'COMPLETED':
-      return { kind: 'settled', outcome: { kind: 'completed', response: bytes(parts[0]) } };
+      return { kind: 'settled', outcome: { kind: 'completed', response: bytes(parts[0]), ...traceIn(parts[1]) } };
     case 'FAILED':
       return decodeFailure(parts);
     case 'LEDGER':
@@ -110,14 +110,26 @@ function ifNumber(part = '', digitsMax = 14): number | undefined {
 }
 
 /** What has no code of a failure was not stored by us, under whatever name: no answer, and no reason to mistrust the connection. */
-function decodeFailure([code, message, details]: readonly unknown[]): BeginReply {
+function decodeFailure([code, message, details, trace]: readonly unknown[]): BeginReply {
   const digits = text(code);
   return FAILURE_CODE.test(digits)
     ? {
         kind: 'settled',
-        outcome: { kind: 'failed', code: Number(digits), message: text(message), details: bytes(details) },
+        outcome: {
+          kind: 'failed',
+          code: Number(digits),
+          message: text(message),
+          details: bytes(details),
+          ...traceIn(trace),
+        },
       }
     : { kind: 'askLedger' };
+}
+
+/** Empty is what was not traced. */
+function traceIn(part: unknown): { readonly traceParent?: string } {
+  const traceParent = text(part);
+  return traceParent === '' ? {} : { traceParent };
 }
 
 function bytes(part: unknown): Buffer {

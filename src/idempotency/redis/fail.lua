@@ -12,6 +12,7 @@
 -- ARGV[9]  text: the status message
 -- ARGV[10] details: google.rpc.Status in bytes, or empty
 -- ARGV[11] kept: `here`, or `ledger` if text and details are to be asked for there, and are empty
+-- ARGV[12] trace: the traceparent of the attempt, or empty
 --
 -- Replies {id, outcome} with one of these outcomes:
 --   DONE  absent, or PENDING and its own: FAILED until its time to live is over
@@ -43,7 +44,7 @@ if expires > now then
   redis.call('HSET', key,
     'state', 'FAILED', 'fingerprint', ARGV[3], 'fingerprint_version', ARGV[4],
     'form', ARGV[7], 'kept', ARGV[11], 'code', ARGV[8], 'text', ARGV[9], 'details', ARGV[10],
-    'first_ms', first, 'attempts', attempts)
+    'trace', ARGV[12], 'first_ms', first, 'attempts', attempts)
   redis.call('PEXPIREAT', key, string.format('%d', expires))
 end
 if waited then

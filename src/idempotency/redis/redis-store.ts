@@ -103,17 +103,18 @@ export class RedisStore implements Store, RecordMemory {
   async settle(claim: Claim, outcome: Outcome, timeToLiveMs: number): Promise<ClaimReply> {
     const { fingerprint } = claim.record;
     const common = [claim.owner, fingerprint.hash, fingerprint.version, timeToLiveMs, this.#channel, STORED_FORM];
+    const trace = outcome.traceParent ?? '';
     if (outcome.kind === 'failed') {
       const bytes = Buffer.byteLength(outcome.message) + outcome.details.length;
       const kept =
         bytes <= this.#options.cachedAnswerBytesMax
           ? [outcome.message, toBuffer(outcome.details), 'here']
           : ['', '', 'ledger'];
-      return await this.#runClaim('fail', claim, [...common, outcome.code, ...kept]);
+      return await this.#runClaim('fail', claim, [...common, outcome.code, ...kept, trace]);
     }
     const isKeptHere = outcome.response.length <= this.#options.cachedAnswerBytesMax;
     const kept = isKeptHere ? ['here', toBuffer(outcome.response)] : ['ledger', ''];
-    return await this.#runClaim('complete', claim, [...common, ...kept]);
+    return await this.#runClaim('complete', claim, [...common, ...kept, trace]);
   }
 
   async release(claim: Claim): Promise<ClaimReply> {

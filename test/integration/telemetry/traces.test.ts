@@ -81,7 +81,7 @@ test("one trace reaches from the client's call to the confirmed order, over two 
   expect(groups.map(({ links }) => links)).toContainEqual([commit?.spanId]);
 }, 60_000);
 
-test('a repeated call shows that it was one, and runs nothing; its caller is told where it stands in the trace', async () => {
+test('a repeated call shows that it was one, and runs nothing; it points to the first one, and its caller is told where it stands', async () => {
   const traceId = '11111111111111111111111111111111';
   const request = orderRequest({ customerId: CUSTOMER });
   const replayed = await createOrder(service.client, request, { key: KEY, metadata: callerIn(traceId) });
@@ -94,6 +94,9 @@ test('a repeated call shows that it was one, and runs nothing; its caller is tol
     'orders.v1.OrderService/CreateOrder · replayed',
     '  idempotency.begin',
   ]);
+  const [first] = spansOf(TRACE_ID).filter(({ name }) => name === 'orders.commit');
+  const [again] = spansOf(traceId).filter(({ name }) => name.endsWith('/CreateOrder'));
+  expect(again?.links).toEqual([first?.spanId]);
 });
 
 test('a request that is refused is an error of the step that refused it, and not of the server; nothing of it is told', async () => {

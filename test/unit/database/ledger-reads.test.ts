@@ -13,6 +13,7 @@ const row = {
   status_code: null,
   status_message: null,
   status_details: null,
+  trace_parent: null,
   age: 'live',
   time_left_ms: '60000',
 };

@@ -28,8 +28,10 @@ describe.each([
 
 test.each([
   ['COMPLETED without an answer', [b('COMPLETED')]],
+  ['COMPLETED without a place for its trace', [b('COMPLETED'), b('answer')]],
   ['COMPLETED with text', [b('COMPLETED'), 'text']],
   ['FAILED without details', [b('FAILED'), b('5'), b('gone')]],
+  ['FAILED without a place for its trace', [b('FAILED'), b('5'), b('gone'), b('')]],
   ['IN_PROGRESS without the time that is left', [b('IN_PROGRESS'), b('them:1')]],
   ['ACQUIRED without a mode', [b('ACQUIRED')]],
   ['DONE, which is not for begin', [b('DONE')]],
@@ -46,7 +48,7 @@ test.each(['five', '', '0', '17', '99', '-5', '5.0', '05'])(
 );
 
 test.each([1, 5, 9, 16])('FAILED with the code %i is the outcome', (code) => {
-  const reply = [b(ID), b('FAILED'), b(String(code)), b('gone'), b('details')];
+  const reply = [b(ID), b('FAILED'), b(String(code)), b('gone'), b('details'), b('')];
   const outcome = { kind: 'failed', code, message: 'gone', details: b('details') };
   expect(decodeBegin(reply, ID)).toEqual({ kind: 'settled', outcome });
 });

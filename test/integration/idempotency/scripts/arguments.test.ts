@@ -9,9 +9,11 @@ import { until } from '../stage/until.ts';
 import { readScriptContract } from './contract.ts';
 import { nameOf, newRecord, openStore } from './store-bench.ts';
 
+const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
 const outcomes = {
-  completed: { kind: 'completed', response: Buffer.from('answer') },
-  failed: { kind: 'failed', code: 5, message: 'gone', details: Buffer.from('why') },
+  completed: { kind: 'completed', response: Buffer.from('answer'), traceParent },
+  failed: { kind: 'failed', code: 5, message: 'gone', details: Buffer.from('why'), traceParent },
 } as const;
 
 const calls: Record<ScriptName, (store: RedisStore, claim: Claim) => Promise<unknown>> = {
@@ -40,6 +42,7 @@ function expectedValues({ record, owner }: Claim, script: ScriptName): Record<st
     text: 'gone',
     details: 'why',
     process: processText(ownProcess()),
+    trace: traceParent,
   };
 }
 

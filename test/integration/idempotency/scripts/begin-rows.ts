@@ -11,6 +11,7 @@ import {
   type ScriptRow,
   settled,
   unknownAttempts,
+  usualArguments,
   without,
 } from './script-row.ts';
 
@@ -26,6 +27,7 @@ const leasedAgain = {
 } as const;
 const fresh = { reply: ['ACQUIRED', 'FRESH'], decoded: { kind: 'acquired', takeover: false } } as const;
 const takeover = { reply: ['ACQUIRED', 'TAKEOVER'], decoded: { kind: 'acquired', takeover: true } } as const;
+const traceParent = usualArguments['trace'];
 const foreign = { reply: ['FOREIGN'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
 const ledger = { reply: ['LEDGER'], decoded: { kind: 'askLedger' }, after: 'untouched' } as const;
 const running = {
@@ -110,7 +112,14 @@ const answering: readonly Omit<ScriptRow, 'script'>[] = [
   {
     title: 'COMPLETED: the answer, with every byte (S1)',
     before: settled(completedFields),
-    reply: ['COMPLETED', BINARY],
+    reply: ['COMPLETED', BINARY, traceParent],
+    decoded: { kind: 'settled', outcome: { kind: 'completed', response: Buffer.from(BINARY, 'latin1'), traceParent } },
+    after: 'untouched',
+  },
+  {
+    title: 'COMPLETED by an older version, or by a call that was not traced',
+    before: without(settled(completedFields), 'trace'),
+    reply: ['COMPLETED', BINARY, ''],
     decoded: { kind: 'settled', outcome: { kind: 'completed', response: Buffer.from(BINARY, 'latin1') } },
     after: 'untouched',
   },
@@ -122,10 +131,10 @@ const answering: readonly Omit<ScriptRow, 'script'>[] = [
   {
     title: 'FAILED: status, message and details',
     before: settled(failedFields),
-    reply: ['FAILED', '5', 'gone', BINARY],
+    reply: ['FAILED', '5', 'gone', BINARY, traceParent],
     decoded: {
       kind: 'settled',
-      outcome: { kind: 'failed', code: 5, message: 'gone', details: Buffer.from(BINARY, 'latin1') },
+      outcome: { kind: 'failed', code: 5, message: 'gone', details: Buffer.from(BINARY, 'latin1'), traceParent },
     },
     after: 'untouched',
   },

@@ -45,6 +45,7 @@ export const usualArguments: Fields = {
   text: 'gone',
   details: BINARY,
   process: 'here:1',
+  trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
 /** What every record says of its request. */
@@ -81,6 +82,7 @@ export const completedFields: Fields = {
   form: String(STORED_FORM),
   kept: 'here',
   response: BINARY,
+  trace: usualArguments['trace'] ?? '',
 };
 
 /** What a record says of its attempts where nothing is known of them. */
@@ -99,6 +101,7 @@ export const failedFields: Fields = {
   code: '5',
   text: 'gone',
   details: BINARY,
+  trace: usualArguments['trace'] ?? '',
 };
 
 /** A record with these fields over those of another. */

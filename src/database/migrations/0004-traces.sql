@@ -1,0 +1,6 @@
+-- Where an outcome comes from, for the traces of those who get it again. Nothing is rewritten: what is there has no trace.
+alter table idempotency_keys
+  add column trace_parent text,
+  add constraint idempotency_keys_trace_parent_check check (char_length(trace_parent) <= 55) not valid;
+-- Each row is looked at, but nobody is kept from reading or writing meanwhile.
+alter table idempotency_keys validate constraint idempotency_keys_trace_parent_check;
