@@ -9,6 +9,7 @@ import { isSelfExplanatory } from './commands/self-explanatory.ts';
 import { serve } from './commands/serve.ts';
 import { addSimulation } from './commands/simulate.ts';
 import { firstStopSignal } from './commands/stop-signals.ts';
+import { addTop } from './commands/top.ts';
 import { readEnvironment } from './config/environment.ts';
 import { startService } from './service.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -88,6 +89,13 @@ addSimulation(
     .description(
       'behave as many clients would while things fail, then prove from the database that nothing was doubled',
     ),
+  readEnvironment,
+);
+
+addTop(
+  program
+    .command('top')
+    .description('show how a running service is: calls, latencies, Redis, the queue; live on a terminal, else once'),
   readEnvironment,
 );
 

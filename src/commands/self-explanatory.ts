@@ -6,6 +6,7 @@ const names: ReadonlySet<string> = new Set([
   'ConfigError',
   'DatabaseEncodingError',
   'EmbeddedError',
+  'EndpointError',
   'ListenError',
   'MetricsListenError',
   'PolicyError',

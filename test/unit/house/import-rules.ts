@@ -39,6 +39,11 @@ export const forbidden: readonly IForbiddenRuleType[] = [
     'The doctor looks at the stores as the service has them; it neither takes calls nor processes orders.',
   ),
   room(
+    'top',
+    ['config/', 'doctor/(age|one-line)\\.ts', 'telemetry/instruments\\.ts'],
+    'The live view knows of a service what any reader of its metrics does: their names.',
+  ),
+  room(
     'simulator',
     [
       'config/',
