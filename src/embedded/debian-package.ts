@@ -28,21 +28,26 @@ export async function hasAptGet({ aptGet }: DebianSystem): Promise<boolean> {
   );
 }
 
-/** Installs a package for its programs alone: the service that it brings is neither started now nor with the machine. */
-export async function installWithoutService(packageName: string, system: DebianSystem): Promise<ProgramResult> {
-  const installation = await withServicesKeptStopped(system.servicePolicy, () => install(packageName, system.aptGet));
-  if (installation.isSuccess) await disableService(packageName, system.updateRcD);
+/** Installs packages for their programs alone: the services that they bring are neither started now nor with the machine. */
+export async function installWithoutServices(
+  packageNames: readonly string[],
+  system: DebianSystem,
+): Promise<ProgramResult> {
+  const installation = await withServicesKeptStopped(system.servicePolicy, () => install(packageNames, system.aptGet));
+  if (installation.isSuccess) {
+    for (const packageName of packageNames) await disableService(packageName, system.updateRcD);
+  }
   return installation;
 }
 
-async function install(packageName: string, aptGet: string): Promise<ProgramResult> {
+async function install(packageNames: readonly string[], aptGet: string): Promise<ProgramResult> {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const run = (programArguments: string[], timeoutMs: number) =>
     runProgram({ program: aptGet, programArguments, environment, timeoutMs });
   // Without a network the lists of an earlier update may do: the installation itself decides.
   await run(['update'], updateTimeoutMs);
   const waitForLock = ['-o', 'DPkg::Lock::Timeout=60'];
-  return run([...waitForLock, 'install', '-y', '--no-install-recommends', packageName], installTimeoutMs);
+  return run([...waitForLock, 'install', '-y', '--no-install-recommends', ...packageNames], installTimeoutMs);
 }
 
 /**

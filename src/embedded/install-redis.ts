@@ -1,4 +1,4 @@
-import { type DebianSystem, debianSystem, hasAptGet, installWithoutService } from './debian-package.ts';
+import { type DebianSystem, debianSystem, hasAptGet, installWithoutServices } from './debian-package.ts';
 import { redisAdvice } from './redis-advice.ts';
 import { findRedisBinary, type RedisBinary } from './redis-binary.ts';
 import type { ProgramResult } from './run-program.ts';
@@ -32,7 +32,7 @@ export async function ensureRedisBinary(options: RedisInstallation): Promise<Red
   if (!isRoot || !(await hasAptGet(system))) return missing('Neither redis-server nor valkey-server is on the PATH.');
 
   log('Redis is missing: installing it (apt-get update && apt-get install --no-install-recommends redis-server)');
-  const { isSuccess, output } = await installWithoutService('redis-server', system).catch(
+  const { isSuccess, output } = await installWithoutServices(['redis-server'], system).catch(
     (error: unknown): ProgramResult => ({ isSuccess: false, output: String(error) }),
   );
   if (!isSuccess) return missing(`Installing it with apt-get failed: ${lastLines(output)}`);

@@ -11,6 +11,8 @@ export type Serving = 'SERVING' | 'NOT_SERVING' | 'no answer';
 /** The order service, and what an operator sees of it. */
 export interface WatchedService extends TestService {
   readonly databaseUrl: string;
+  /** Where Prometheus reads. */
+  readonly metricsPort: number;
   /** What grpc.health.v1 says. */
   health(): Promise<Serving>;
   /** A gauge as Prometheus reads it. */
@@ -34,6 +36,7 @@ export async function startWatchedService(options: TestServiceOptions): Promise<
   return {
     ...service,
     databaseUrl: options.databaseUrl,
+    metricsPort,
     health: () => healthOf(service.client),
     gauge,
     metrics: () => readMetrics(metricsPort),
