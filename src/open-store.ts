@@ -10,10 +10,12 @@ export interface StoreOptions {
   readonly database: Database;
   readonly seal: Seal;
   readonly metrics: Metrics;
+  /** Told whether Redis can be used, at first and whenever that changes. */
+  readonly onAvailable: (isAvailable: boolean) => void;
 }
 
 /** Opens the fast memory of records, or what stands in its place without Redis. */
-export function openStore({ config, database, seal, logger, metrics }: StoreOptions) {
+export function openStore({ config, database, seal, logger, metrics, onAvailable }: StoreOptions) {
   const { url } = config.redis;
   if (url === undefined) {
     logger.warn('there is no REDIS_URL: the service is right, but slower');
@@ -43,6 +45,7 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
       ),
     onChange: (isAvailable, error) => {
       time.set(!isAvailable);
+      onAvailable(isAvailable);
       metrics.add('circuitChanges', { to: isAvailable ? 'closed' : 'open' });
       if (isAvailable) {
         logger.info('Redis is back: the service is no longer degraded');
@@ -54,6 +57,7 @@ export function openStore({ config, database, seal, logger, metrics }: StoreOpti
       }
     },
   });
+  onAvailable(store.available);
   metrics.read('degraded', () => (store.available ? 0 : 1), {});
   metrics.read('circuitOpen', () => (store.available ? 0 : 1), {});
   metrics.read('degradedTime', () => time.seconds, {});

@@ -92,7 +92,8 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   if (telemetry.areMetricsRead) {
     stack.defer(measureDatabase({ config, database, metrics, logger }));
   }
-  const store = openStore({ config, database, seal, logger, metrics });
+  const onAvailable = (isAvailable: boolean) => health.redis(isAvailable);
+  const store = openStore({ config, database, seal, logger, metrics, onAvailable });
   stack.defer(() => store.close());
 
   const feed = new EventFeed({

@@ -45,16 +45,19 @@ test('with Redis gone the service says that it is degraded, stays SERVING, and c
   answerOf(await createOrder(service.client, orderRequest()));
   expect(await metric('idempotency_degraded')).toBe(0);
   expect(await metric('database_up')).toBe(1);
+  expect((await checkHealth(service.client, 'redis')).health).toBe('SERVING');
 
   await stores.redis.kill();
   await degradedBecomes(1);
   expect(logged('the service is degraded')).toMatchObject([{ level: 40 }]);
   expect((await checkHealth(service.client, '')).health).toBe('SERVING');
+  expect((await checkHealth(service.client, 'redis')).health).toBe('NOT_SERVING');
 
   await stores.redis.restart();
   await degradedBecomes(0);
   expect(logged('no longer degraded')).toHaveLength(1);
   expect((await checkHealth(service.client, '')).health).toBe('SERVING');
+  expect((await checkHealth(service.client, 'redis')).health).toBe('SERVING');
 }, 60_000);
 
 test('a service without REDIS_URL is degraded from its start, and says so', async () => {
@@ -64,6 +67,7 @@ test('a service without REDIS_URL is degraded from its start, and says so', asyn
   const alone = await startTestService({ databaseUrl: stores.databaseUrl, settings });
   try {
     expect(await metric('idempotency_degraded')).toBe(1);
+    expect((await checkHealth(alone.client, 'redis')).health).toBe('NOT_SERVING');
     expect(alone.log).toContainEqual(expect.objectContaining({ level: 40, msg: expect.stringContaining('REDIS_URL') }));
   } finally {
     await alone.stop();

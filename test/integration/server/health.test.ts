@@ -42,6 +42,8 @@ test('a database that is gone for longer than the grace time makes the service N
   await Promise.all(watches.map((watch) => watch.told(2)));
   for (const name of names) expect((await checkHealth(hasty.client, name)).health).toBe('NOT_SERVING');
   expect((await checkHealth(patient.client, '')).health).toBe('SERVING');
+  // Which of the two it is that will not last.
+  expect((await checkHealth(patient.client, 'postgresql')).health).toBe('NOT_SERVING');
 
   const refused = await createOrder(hasty.client, orderRequest(), { key: 'meanwhile' });
   expect(refused).toMatchObject({ code: status.UNAVAILABLE, hadHeaders: false });
