@@ -53,6 +53,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     takeLead: (signal) => takeEventLead(config.database, signal),
     stream,
     streamLengthMax: config.events.streamLengthMax,
+    tracePublish: tracing?.publish,
     intervalMs: config.events.relayIntervalMs,
     logger,
     onNumbered: onNews,

@@ -54,6 +54,7 @@ const entryRule = z
       .regex(/^[1-9]\d{0,8}$/)
       .transform(Number),
     data: jsonRule.pipe(dataRule),
+    traceparent: z.string().default(''),
   })
   .refine(({ id, subject, sequence }) => id === `${subject}/${sequence}`, 'id is not <subject>/<sequence>')
   .refine(({ subject, data }) => data.orderId === subject, 'data is about another order than subject');
@@ -72,6 +73,6 @@ export function readEntry(fields: readonly string[]): ReadEntry {
     const reasons = parsed.error.issues.map(({ path, message }) => [...path, message].join(' '));
     return { kind: 'notAnEvent', reason: reasons.join('; ') };
   }
-  const { specversion, ...attributes } = parsed.data;
-  return { kind: 'event', event: { ...attributes, specVersion: specversion } };
+  const { specversion, traceparent, ...attributes } = parsed.data;
+  return { kind: 'event', event: { ...attributes, specVersion: specversion, traceParent: traceparent } };
 }

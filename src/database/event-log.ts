@@ -22,7 +22,8 @@ const IDLE_LEAD_MS = 5_000;
 const TRY_AGAIN_MS = 1_000;
 
 const COLUMNS = `
-  number, order_id, sequence, previous_state, state, reason, (extract(epoch from occurred_at) * 1000)::bigint as occurred_at_ms`;
+  number, order_id, sequence, previous_state, state, reason, (extract(epoch from occurred_at) * 1000)::bigint as occurred_at_ms,
+  trace_parent`;
 
 const AFTER = `select ${COLUMNS} from order_events where number > $1 order by number limit $2`;
 
@@ -71,6 +72,7 @@ const eventRule = z
     state: stateRule,
     reason: z.string(),
     occurred_at_ms: z.coerce.number(),
+    trace_parent: z.string().nullable(),
   })
   .transform(
     (row): NumberedEvent => ({
@@ -81,6 +83,7 @@ const eventRule = z
       state: row.state,
       reason: row.reason,
       time: new Date(row.occurred_at_ms),
+      traceParent: row.trace_parent ?? undefined,
     }),
   );
 const eventsRule = z.array(eventRule);

@@ -53,7 +53,7 @@ export class OrderRepository implements OrderReader, OrderEventReader, OrderWrit
       with held as (${holdOrder(before)}),
       entry as (${this.#ledger.entryInsert(entry, sql`held`)}),
       changed as (${orderUpdate(after, sql`entry`)}),
-      event as (${eventInsert(after, before.state, sql`entry`)}),
+      event as (${eventInsert(after, { previousState: before.state, traceParent: entry.outcome.traceParent }, sql`entry`)}),
       hastened as (select hasten_order(${orderId}::uuid) as jobs from entry)
       select entry.id, (select jobs from hastened) as jobs from held left join entry on true`;
     let isHeld = true;

@@ -26,12 +26,16 @@ export function orderUpdate(after: Order, source: RawBuilder<unknown>): RawBuild
 }
 
 /** The event of an order's last change. @param source the part of the statement that must have given a row before */
-export function eventInsert(after: Order, previousState: OrderState, source: RawBuilder<unknown>): RawBuilder<unknown> {
+export function eventInsert(
+  after: Order,
+  { previousState, traceParent }: Pick<OrderEvent, 'traceParent'> & { readonly previousState: OrderState },
+  source: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   return sql`
-    insert into order_events (order_id, sequence, previous_state, state, reason, occurred_at)
+    insert into order_events (order_id, sequence, previous_state, state, reason, occurred_at, trace_parent)
     select
       ${after.orderId}::uuid, ${after.sequence}::integer, ${previousState}, ${after.state}, ${after.stateReason},
-      ${after.updateTime}::timestamptz
+      ${after.updateTime}::timestamptz, ${traceParent ?? null}
     from ${source}`;
 }
 
@@ -62,5 +66,6 @@ export function toOrderEvent(row: OrderEventRow): OrderEvent {
     state: row.state,
     reason: row.reason,
     time: row.occurredAt,
+    traceParent: row.traceParent ?? undefined,
   };
 }

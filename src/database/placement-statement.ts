@@ -47,8 +47,8 @@ export const PLACE_ORDERS = `
     from won, json_to_recordset(items) as item (
       position smallint, sku text, quantity integer, price_units bigint, price_nanos integer)),
   events as (
-    insert into order_events (order_id, sequence, previous_state, state, reason, occurred_at)
-    select order_id, sequence, null, order_state, state_reason, updated_at from won),
+    insert into order_events (order_id, sequence, previous_state, state, reason, occurred_at, trace_parent)
+    select order_id, sequence, null, order_state, state_reason, updated_at, trace_parent from won),
   specs as (
     select array_agg(row(
       '${tasks.processOrder}',

@@ -31,13 +31,13 @@ export class PostgresProgressStore implements ProgressStore {
   }
 
   /** One statement: the order is held as it was read, then changed, with its event, and its steps are marked. */
-  async save({ before, after, steps }: Progress): Promise<boolean> {
+  async save({ before, after, steps, traceParent }: Progress): Promise<boolean> {
     const hasChanged = after.sequence !== before.sequence;
     const statement = sql`
       with held as (${holdOrder(before)})
       ${
         hasChanged
-          ? sql`, changed as (${orderUpdate(after, sql`held`)}), event as (${eventInsert(after, before.state, sql`held`)})`
+          ? sql`, changed as (${orderUpdate(after, sql`held`)}), event as (${eventInsert(after, { previousState: before.state, traceParent }, sql`held`)})`
           : sql``
       }, marked as (
         insert into order_steps as known (order_id, step, position, state)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { EventLead, EventStream, TakeLead } from './ports.ts';
+import type { EventLead, EventStream, TakeLead, TracePublish } from './ports.ts';
 import { Publisher } from './publisher.ts';
 import { Signal } from './signal.ts';
 
@@ -9,6 +9,8 @@ export interface EventRelayOptions {
   /** Undefined: events are numbered, for those who watch orders, and published once there is a Redis. */
   readonly stream: EventStream | undefined;
   readonly streamLengthMax: number;
+  /** Shows the publishing of events in the traces in which they came to be. */
+  readonly tracePublish?: TracePublish | undefined;
   /** How often events of other processes are looked for. */
   readonly intervalMs: number;
   readonly logger: Logger;

@@ -37,6 +37,9 @@ export interface StreamEnd {
   readonly eventId: string | undefined;
 }
 
+/** Runs the publishing of events that have a trace. */
+export type TracePublish = <T>(traceParents: readonly string[], work: () => Promise<T>) => Promise<T>;
+
 /** The stream in which events are published. */
 export interface EventStream {
   end(): Promise<StreamEnd>;

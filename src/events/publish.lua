@@ -2,8 +2,7 @@
 -- KEYS[1]  the stream
 -- ARGV[1]  the number that the stream is expected to have come to
 -- ARGV[2]  about how many entries the stream is to keep
--- ARGV[3]  how many arguments each event has: its number, then names and values of its fields
--- ARGV[4…] the events, in rising order of their numbers
+-- ARGV[3…] the events, in rising order of their numbers: of each how many arguments follow, its number, names and values of its fields
 -- Returns  the number that the stream has come to. If that was another than expected before, nothing was published.
 local function last_number()
   if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -21,9 +20,11 @@ local last = last_number()
 if last ~= ARGV[1] then
   return last
 end
-local width = tonumber(ARGV[3])
-for at = 4, #ARGV, width do
-  last = ARGV[at]
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], last .. '-0', unpack(ARGV, at + 1, at + width - 1))
+local at = 3
+while at <= #ARGV do
+  local width = tonumber(ARGV[at])
+  last = ARGV[at + 1]
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], last .. '-0', unpack(ARGV, at + 2, at + width))
+  at = at + width + 1
 end
 return last

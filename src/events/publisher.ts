@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { EventLead, EventStream } from './ports.ts';
+import type { NumberedEvent } from '../orders/order-event.ts';
+import type { EventLead, EventStream, TracePublish } from './ports.ts';
 import { Signal } from './signal.ts';
 
 export interface PublisherOptions {
   readonly lead: EventLead;
   readonly stream: EventStream;
   readonly streamLengthMax: number;
+  /** Shows the publishing of events in the traces in which they came to be. */
+  readonly tracePublish?: TracePublish | undefined;
   readonly logger: Logger;
 }
 
@@ -65,7 +68,7 @@ export class Publisher {
 
   /** @returns whether there is more */
   async #publishSome(): Promise<boolean> {
-    const { lead, stream } = this.#options;
+    const { lead } = this.#options;
     const published = this.#published ?? (await this.#whereStreamIs());
     const lastNumber = await lead.lastNumber();
     if (published === undefined || published >= lastNumber) {
@@ -78,7 +81,7 @@ export class Publisher {
       this.#published = published;
       return false;
     }
-    const reached = await this.#askStream(() => stream.publish(published, events));
+    const reached = await this.#askStream(() => this.#publish(published, events));
     if (reached === undefined || reached !== events.at(-1)?.number) {
       // Nothing was published: the stream is asked again, and compared with the events.
       this.#published = undefined;
@@ -87,6 +90,13 @@ export class Publisher {
     this.#published = reached;
     await lead.notePublished(reached);
     return reached < lastNumber;
+  }
+
+  #publish(published: bigint, events: readonly NumberedEvent[]): Promise<bigint> {
+    const { stream, tracePublish } = this.#options;
+    const traceParents = events.flatMap(({ traceParent }) => traceParent ?? []);
+    const publish = () => stream.publish(published, events);
+    return tracePublish === undefined || traceParents.length === 0 ? publish() : tracePublish(traceParents, publish);
   }
 
   async #whereStreamIs(): Promise<bigint | undefined> {

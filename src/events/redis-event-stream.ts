@@ -59,10 +59,8 @@ export class RedisEventStream implements EventStream {
   async publish(after: bigint, events: readonly NumberedEvent[]): Promise<bigint> {
     const { stream, lengthMax } = this.#options;
     const entries = events.map((event) => [String(event.number), ...toStreamFields(event)]);
-    const width = entries[0]?.length ?? 1;
-    const last: unknown = await this.#heard(
-      this.#redis.eval(LUA, 1, stream, String(after), lengthMax, width, ...entries.flat()),
-    );
+    const sized = entries.flatMap((entry) => [entry.length, ...entry]);
+    const last: unknown = await this.#heard(this.#redis.eval(LUA, 1, stream, String(after), lengthMax, ...sized));
     return BigInt(String(last));
   }
 

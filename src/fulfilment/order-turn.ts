@@ -71,6 +71,7 @@ export class OrderTurn {
         processor,
         runStep: trace === undefined ? this.#runStep : (...step) => trace.step(step[1], () => this.#runStep(...step)),
         now: () => new Date(),
+        traceParent: trace?.traceParent,
         onChange: (state) => {
           trace?.note(state);
           onChange(state);

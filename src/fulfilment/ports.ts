@@ -15,6 +15,8 @@ export interface Progress {
   readonly after: Order;
   /** Steps that have begun or ended. */
   readonly steps: readonly StepRecord[];
+  /** The place in the order's trace, for the event of a change. */
+  readonly traceParent?: string | undefined;
 }
 
 /** Where the progress of orders is kept. */
@@ -55,6 +57,8 @@ export interface NextTurn {
 export interface JobTrace {
   /** 32 hex digits, for logs. */
   readonly traceId: string;
+  /** The place of the processing in it, as W3C's `traceparent`. */
+  readonly traceParent: string;
   /** Runs a step of the processor; what it gives or throws is passed on. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** The order has come to this state. */

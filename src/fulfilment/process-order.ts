@@ -18,6 +18,8 @@ export interface ProcessOrderDependencies {
   readonly processor: Processor;
   readonly runStep: StepRunner;
   readonly now: () => Date;
+  /** The place in the order's trace. */
+  readonly traceParent?: string | undefined;
   /** Told of each change that was committed. */
   readonly onChange: (state: OrderState) => void;
 }
@@ -86,9 +88,9 @@ async function save(
   { order, steps }: OrderInProgress,
   news: readonly StepRecord[],
   after: Order,
-  { store, onChange }: ProcessOrderDependencies,
+  { store, traceParent, onChange }: ProcessOrderDependencies,
 ): Promise<OrderInProgress | undefined> {
-  if (!(await store.save({ before: order, after, steps: news }))) {
+  if (!(await store.save({ before: order, after, steps: news, traceParent }))) {
     return undefined;
   }
   if (after !== order) {

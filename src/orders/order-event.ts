@@ -10,6 +10,8 @@ export interface OrderEvent {
   readonly state: OrderState;
   readonly reason: string;
   readonly time: Date;
+  /** The place in its trace at which it came to be, as W3C's `traceparent`; undefined: it was not traced. */
+  readonly traceParent?: string | undefined;
 }
 
 /** An event with its place among all events of all orders: 1, 2, 3, as the relay has numbered them. */

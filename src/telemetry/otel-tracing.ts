@@ -53,6 +53,27 @@ export function createOtelTracing({ sampler, processor, version }: OtelTracingOp
       const attributes = { 'orders.commit_group.traced': links.length };
       return within(tracer.startSpan('orders.commit_group', { kind: SpanKind.CLIENT, links, attributes }), work);
     },
+    publish: async (traceParents, work) => {
+      const spans = traceParents.map((traceparent) =>
+        tracer.startSpan(
+          'orders.publish',
+          { kind: SpanKind.PRODUCER },
+          contextFrom({ traceparent, tracestate: undefined }),
+        ),
+      );
+      try {
+        return await work();
+      } catch (error) {
+        for (const span of spans) {
+          fail(span, error);
+        }
+        throw error;
+      } finally {
+        for (const span of spans) {
+          span.end();
+        }
+      }
+    },
     job: ({ orderId, traceParent }, work) => {
       const attributes = { 'orders.order_id': orderId };
       const options = { kind: SpanKind.CONSUMER, attributes };
@@ -108,6 +129,7 @@ function jobSpan(tracer: Tracer, span: Span, parent: Context): JobSpan {
   const context = trace.setSpan(parent, span);
   return {
     traceId: span.spanContext().traceId,
+    traceParent: traceParentOf(span),
     step: (name, work) => {
       const attributes = { 'orders.step': name };
       return within(tracer.startSpan(`orders.step ${name}`, { attributes }, context), work);

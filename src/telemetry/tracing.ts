@@ -27,6 +27,8 @@ export interface CallSpan {
 /** The trace of an order that is processed. */
 export interface JobSpan {
   readonly traceId: string;
+  /** The place of the processing in it. */
+  readonly traceParent: string;
   /** Runs a step of the processor. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** The order has come to this state. */
@@ -39,6 +41,8 @@ export interface Tracing {
   startCall(method: string, headers: TraceHeaders): CallSpan | undefined;
   /** Runs work on what several calls have asked for together, each from its place in its own trace. */
   group<T>(traceParents: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** Runs the publishing of events, each from the place at which it came to be. */
+  publish<T>(traceParents: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Runs the processing of an order, in the trace in which it was placed. */
   job<T>(
     job: { readonly orderId: string; readonly traceParent: string | undefined },

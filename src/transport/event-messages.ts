@@ -33,5 +33,6 @@ export function toEventMessage(event: OrderEvent): OrderEventMessage {
       state: toStateMessage(event.state),
       reason: event.reason,
     },
+    traceParent: event.traceParent ?? '',
   };
 }

@@ -16,6 +16,8 @@ export const OrderEventSchema = defineEntity({
     state: p.text().$type<OrderState>(),
     reason: p.text(),
     occurredAt: p.datetime(3),
+    /** The place in its trace at which it came to be, as W3C's `traceparent`. */
+    traceParent: p.text().nullable(),
     /** In the order in which the relay has seen them; null until then. */
     number: p.bigint().nullable(),
   },
@@ -28,6 +30,7 @@ export const OrderEventSchema = defineEntity({
       name: 'order_events_transition_check',
       expression: `coalesce(previous_state, '') || '>' || state in (${allowedSteps.map((step) => `'${step}'`).join(', ')})`,
     },
+    { name: 'order_events_trace_parent_check', expression: 'char_length(trace_parent) <= 55' },
     { name: 'order_events_reason_check', expression: `char_length(reason) <= ${STATE_REASON_CHARACTERS_MAX}` },
   ],
   uniques: [{ name: 'order_events_number_index', properties: ['number'] }],

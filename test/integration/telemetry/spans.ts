@@ -7,6 +7,8 @@ export interface CollectedSpan {
   /** Empty: it is the first of its trace. */
   readonly parentSpanId: string;
   readonly name: string;
+  /** When it began, in nanoseconds since 1970. */
+  readonly startedAt: bigint;
   readonly events: readonly string[];
   /** The spans of other traces, or places of this one, that it belongs to as well. */
   readonly links: readonly string[];
@@ -15,7 +17,7 @@ export interface CollectedSpan {
   readonly text: string;
 }
 
-type Fields = ReadonlyMap<number, readonly (Uint8Array | number)[]>;
+type Fields = ReadonlyMap<number, readonly (Uint8Array | number | bigint)[]>;
 
 /** Reads an ExportTraceServiceRequest; the numbers are those of opentelemetry/proto/trace/v1/trace.proto. */
 export function spansIn(message: Uint8Array): readonly CollectedSpan[] {
@@ -33,6 +35,7 @@ function toSpan(message: Uint8Array): CollectedSpan {
     spanId: hexAt(span, 2),
     parentSpanId: hexAt(span, 4),
     name: textAt(span, 5),
+    startedAt: BigInt(span.get(7)?.at(-1)?.toString() ?? 0),
     events: messagesAt(span, 11).map((event) => textAt(fieldsOf(event), 2)),
     links: messagesAt(span, 13).map((link) => hexAt(fieldsOf(link), 2)),
     isError: status !== undefined && fieldsOf(status).get(3)?.at(-1) === 2,
@@ -41,7 +44,7 @@ function toSpan(message: Uint8Array): CollectedSpan {
 }
 
 function fieldsOf(message: Uint8Array): Fields {
-  const fields = new Map<number, (Uint8Array | number)[]>();
+  const fields = new Map<number, (Uint8Array | number | bigint)[]>();
   const reader = new BinaryReader(message);
   while (reader.pos < reader.len) {
     const [number, type] = reader.tag();
@@ -49,6 +52,7 @@ function fieldsOf(message: Uint8Array): Fields {
     fields.set(number, values);
     if (type === WireType.LengthDelimited) values.push(reader.bytes());
     else if (type === WireType.Varint) values.push(Number(reader.uint64()));
+    else if (type === WireType.Bit64) values.push(BigInt(reader.fixed64()));
     else reader.skip(type, number);
   }
   return fields;

@@ -40,11 +40,14 @@ const spansOf = (traceId: string) => collector.received.flatMap(spansIn).filter(
 function tree(spans: readonly CollectedSpan[], parentSpanId: string, depth = 0): string[] {
   return spans
     .filter((span) => span.parentSpanId === parentSpanId)
+    .sort((one, other) => Number(one.startedAt - other.startedAt))
     .flatMap((span) => [
       [`${'  '.repeat(depth)}${span.name}`, ...span.events].join(' · '),
       ...tree(spans, span.spanId, depth + 1),
     ]);
 }
+
+const withoutPublishing = (spans: readonly CollectedSpan[]) => spans.filter(({ name }) => name !== 'orders.publish');
 
 function callerIn(traceId: string, flags = '01'): Metadata {
   const metadata = new Metadata();
@@ -63,7 +66,7 @@ test("one trace reaches from the client's call to the confirmed order, over two 
   });
   await until('all spans have come', () => spansOf(TRACE_ID).some(({ name }) => name === 'orders.process'));
   await until('all spans have come', () => spansOf(TRACE_ID).some(({ name }) => name === 'idempotency.complete'));
-  const shown = tree(spansOf(TRACE_ID), CALLER_SPAN_ID);
+  const shown = tree(withoutPublishing(spansOf(TRACE_ID)), CALLER_SPAN_ID);
   process.stdout.write(`${shown.join('\n')}\n`);
   expect(shown).toEqual([
     'orders.v1.OrderService/CreateOrder · executed',
@@ -75,6 +78,15 @@ test("one trace reaches from the client's call to the confirmed order, over two 
     '      orders.step charge',
     '  idempotency.complete',
   ]);
+  // Each of its three events was published from where it came to be; another process may do that at any time.
+  const nameOf = (spanId: string) => spansOf(TRACE_ID).find((span) => span.spanId === spanId)?.name;
+  const published = () => spansOf(TRACE_ID).filter(({ name }) => name === 'orders.publish');
+  await until('its events are published', () => published().length === 3);
+  const places = published().map(({ parentSpanId }) => nameOf(parentSpanId));
+  expect(places.sort()).toEqual(['orders.commit', 'orders.process', 'orders.process']);
+  const entries = await stores.redisClient.xrange('orders.events', '-', '+');
+  expect(entries.map(([, fields]) => fields.at(-2))).toEqual(['traceparent', 'traceparent', 'traceparent']);
+  expect(new Set(entries.map(([, fields]) => fields.at(-1)?.split('-')[1]))).toEqual(new Set([TRACE_ID]));
   // The commit of the group, which may be of several calls, points to each of them.
   const [commit] = spansOf(TRACE_ID).filter(({ name }) => name === 'orders.commit');
   const groups = collector.received.flatMap(spansIn).filter(({ name }) => name === 'orders.commit_group');
