@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
 import { readContractFile } from './contract.ts';
@@ -110,15 +111,19 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     : undefined;
 
   const ledger = new PostgresLedger(database, config.idempotency);
-  const toStatus = createToStatus(logger);
-  const report = createIdempotencyReport(metrics, logger);
   const spans = tracing && new CallSpans(tracing.startCall);
+  const labelsOf = (metadata: Metadata) => ({
+    requestId: requestIdIn(metadata),
+    ...traceIdOf(spans?.of(metadata)),
+  });
+  const toStatus = createToStatus(logger, labelsOf);
+  const report = createIdempotencyReport(metrics, logger);
   const idempotency = new Idempotency({
     contract,
     store: store.port,
     ledger,
     toStatus,
-    labelsOf: (metadata) => ({ requestId: requestIdIn(metadata), ...traceIdOf(spans?.of(metadata)) }),
+    labelsOf,
     traceOf: (metadata) => spans?.of(metadata),
     report: (event, record) => {
       report(event, record);

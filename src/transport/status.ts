@@ -8,15 +8,18 @@ import { statusTable } from './status-table.ts';
 /** Turns any error into what its caller is sent. */
 export type ToStatus = (error: unknown, requestMetadata: Metadata) => RichStatus;
 
-/** Makes the function that turns errors into statuses. What is our own fault goes to the log, with its cause. */
-export function createToStatus(logger: Logger): ToStatus {
+/**
+ * Makes the function that turns errors into statuses. What is our own fault goes to the log, with its cause.
+ * @param labelsOf what names a call in the log
+ */
+export function createToStatus(
+  logger: Logger,
+  labelsOf: (requestMetadata: Metadata) => object = (metadata) => ({ requestId: requestIdIn(metadata) }),
+): ToStatus {
   return (error, requestMetadata) => {
     const fault = toFault(error);
     if (statusTable[fault.reason].code === status.INTERNAL) {
-      logger.error(
-        { err: error, reason: fault.reason, requestId: requestIdIn(requestMetadata) },
-        'a call met an internal error',
-      );
+      logger.error({ err: error, reason: fault.reason, ...labelsOf(requestMetadata) }, 'a call met an internal error');
     }
     return richStatus(fault);
   };
