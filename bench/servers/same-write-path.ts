@@ -40,7 +40,8 @@ const limits = new CallLimits({
   callLimitMs: grpc.callLimitMs,
 });
 const answers = new AnswerLimits({ sendingBytesMax: grpc.maxSendingBytes, sendLimitMs: grpc.sendLimitMs });
-const interceptors = [answers.interceptor, createLoggingInterceptor(createLogger(log)), limits.interceptor];
+const logging = createLoggingInterceptor({ logger: createLogger(log), onEnd: () => {}, spans: undefined });
+const interceptors = [answers.interceptor, logging, limits.interceptor];
 
 await serveOrders(
   async (request, key) => {
