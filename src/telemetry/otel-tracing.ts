@@ -51,9 +51,9 @@ export function createOtelTracing({ sampler, processor, version }: OtelTracingOp
     group: (traceParents, work) => {
       const links = traceParents.flatMap(linkTo);
       const attributes = { 'orders.commit_group.traced': links.length };
-      return within(tracer.startSpan('orders.commit_group', { kind: SpanKind.CLIENT, links, attributes }), work);
+      return within([tracer.startSpan('orders.commit_group', { kind: SpanKind.CLIENT, links, attributes })], work);
     },
-    publish: async (traceParents, work) => {
+    publish: (traceParents, work) => {
       const spans = traceParents.map((traceparent) =>
         tracer.startSpan(
           'orders.publish',
@@ -61,25 +61,14 @@ export function createOtelTracing({ sampler, processor, version }: OtelTracingOp
           contextFrom({ traceparent, tracestate: undefined }),
         ),
       );
-      try {
-        return await work();
-      } catch (error) {
-        for (const span of spans) {
-          fail(span, error);
-        }
-        throw error;
-      } finally {
-        for (const span of spans) {
-          span.end();
-        }
-      }
+      return within(spans, work);
     },
     job: ({ orderId, traceParent }, work) => {
       const attributes = { 'orders.order_id': orderId };
       const options = { kind: SpanKind.CONSUMER, attributes };
       const parent = contextFrom({ traceparent: traceParent, tracestate: undefined });
       const span = tracer.startSpan(orderFlow.processing.span, options, parent);
-      return within(span, () => work(span.isRecording() ? jobSpan(tracer, span, parent) : undefined));
+      return within([span], () => work(span.isRecording() ? jobSpan(tracer, span, parent) : undefined));
     },
     close: () => provider.shutdown(),
   };
@@ -100,7 +89,7 @@ function startCall(tracer: Tracer, method: string, headers: TraceHeaders): CallS
     step: (step, work) => {
       const kind = clientSteps.has(step) ? SpanKind.CLIENT : SpanKind.INTERNAL;
       const child = tracer.startSpan(spanNames[step], { kind }, context);
-      return within(child, () => work(traceParentOf(child)));
+      return within([child], () => work(traceParentOf(child)));
     },
     check: (work) => {
       const child = tracer.startSpan(orderFlow.validate.span, {}, context);
@@ -132,20 +121,24 @@ function jobSpan(tracer: Tracer, span: Span, parent: Context): JobSpan {
     traceParent: traceParentOf(span),
     step: (name, work) => {
       const attributes = { 'orders.step': name };
-      return within(tracer.startSpan(`orders.step ${name}`, { attributes }, context), work);
+      return within([tracer.startSpan(`orders.step ${name}`, { attributes }, context)], work);
     },
     note: (state) => void span.addEvent(state),
   };
 }
 
-async function within<T>(span: Span, work: () => Promise<T>): Promise<T> {
+async function within<T>(spans: readonly Span[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    fail(span, error);
+    for (const span of spans) {
+      fail(span, error);
+    }
     throw error;
   } finally {
-    span.end();
+    for (const span of spans) {
+      span.end();
+    }
   }
 }
 
