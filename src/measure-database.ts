@@ -1,15 +1,16 @@
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
-import { readContractFile } from './contract.ts';
 import type { Database } from './database/database.ts';
 import { countDoubled, readVitalSigns, type VitalSigns } from './database/vital-signs.ts';
 import { Rounds } from './fulfilment/rounds.ts';
 import { OrderServiceService } from './generated/orders/v1/order_service.ts';
-import { readContract, requirePolicy } from './idempotency/index.ts';
+import { requirePolicy } from './idempotency/index.ts';
 import type { ReadKey } from './telemetry/instruments.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 export interface MeasureDatabaseOptions {
+  /** Has the policy of orders: how long a record lives. */
+  readonly contract: Parameters<typeof requirePolicy>[0];
   readonly config: ConfigWith<'database'>;
   readonly database: Database;
   readonly metrics: Metrics;
@@ -37,7 +38,7 @@ const figures = [
  * @returns ends it
  */
 export function measureDatabase(options: MeasureDatabaseOptions): () => Promise<void> {
-  const { config, database, metrics, logger } = options;
+  const { contract, config, database, metrics, logger } = options;
   const { databaseIntervalMs } = config.metrics;
   let signs: VitalSigns | undefined;
   let doubled: number | undefined;
@@ -49,7 +50,7 @@ export function measureDatabase(options: MeasureDatabaseOptions): () => Promise<
   metrics.read('queueJobs', () => signs?.jobsRunning, { state: 'running' });
   metrics.read('doubled', () => doubled, {});
 
-  const { timeToLiveMs } = requirePolicy(readContract(readContractFile()), OrderServiceService.createOrder.path);
+  const { timeToLiveMs } = requirePolicy(contract, OrderServiceService.createOrder.path);
   const memoryMs = config.idempotency.memoryMs;
   const { deadAfterMs } = config.fulfilment;
   const isPublishing = config.redis.url !== undefined;

@@ -26,6 +26,7 @@ import { openStore } from './open-store.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { PageTokens } from './orders/page-token.ts';
 import { createIdempotencyReport } from './report-idempotency.ts';
+import { LineLimit } from './telemetry/line-limit.ts';
 import { AnswerLimits } from './transport/answer-limits.ts';
 import { CallLimits } from './transport/call-limits.ts';
 import { type CallSpan, CallSpans } from './transport/call-spans.ts';
@@ -91,7 +92,7 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   const pageTokens = new PageTokens(secret);
   const seal = new Seal(deriveSecret(secret, 'running calls'));
   if (telemetry.areMetricsRead) {
-    stack.defer(measureDatabase({ config, database, metrics, logger }));
+    stack.defer(measureDatabase({ contract, config, database, metrics, logger }));
   }
   const onAvailable = (isAvailable: boolean) => health.redis(isAvailable);
   const store = openStore({ config, database, seal, logger, metrics, onAvailable });
@@ -206,14 +207,17 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
   }
   // So that the first callers find Redis, too. Where it does not answer, they are served without it.
   await withinLimit(store.connecting(), config.redis.connectTimeoutMs);
+  const refusals = new LineLimit({ linesMax: 1, windowMs: WARNING_INTERVAL_MS });
   const port = await listen(server, config.grpc.listen.authority, {
     maxConnections: config.grpc.maxConnections,
-    onConnectionRefused: atMostEvery(WARNING_INTERVAL_MS, () =>
-      logger.warn(
-        { connectionsMax: config.grpc.maxConnections },
-        'connections are turned away: there are as many as GRPC_MAX_CONNECTIONS allows',
-      ),
-    ),
+    onConnectionRefused: () => {
+      if (refusals.take('connections') !== undefined) {
+        logger.warn(
+          { connectionsMax: config.grpc.maxConnections },
+          'connections are turned away: there are as many as GRPC_MAX_CONNECTIONS allows',
+        );
+      }
+    },
   });
   logger.info({ host: config.grpc.listen.host, port }, 'taking calls');
   stack.defer(async () => {
@@ -227,17 +231,6 @@ export async function startService({ config, logger, pause }: ServiceOptions): P
     port,
     activity: () => ({ calls: limits.openNow, runs: idempotency.runsNow, isDegraded: !store.isAvailable() }),
     stop: () => running.disposeAsync(),
-  };
-}
-
-function atMostEvery(intervalMs: number, tell: () => void): () => void {
-  let toldMs = -Infinity;
-  return () => {
-    const nowMs = performance.now();
-    if (nowMs - toldMs >= intervalMs) {
-      toldMs = nowMs;
-      tell();
-    }
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { ConfigWith } from './config/config.ts';
+import { readContractFile } from './contract.ts';
+import { readContract } from './idempotency/index.ts';
 import { measureDatabase } from './measure-database.ts';
 import { openDatabase } from './open-database.ts';
 import { openTelemetry } from './open-telemetry.ts';
@@ -27,7 +29,7 @@ export async function startWorkerService({ config, logger }: WorkerServiceOption
   const database = stack.adopt(openDatabase({ config, logger, metrics }), (opened) => opened.close());
   await database.start();
   if (telemetry.areMetricsRead) {
-    stack.defer(measureDatabase({ config, database, metrics, logger }));
+    stack.defer(measureDatabase({ contract: readContract(readContractFile()), config, database, metrics, logger }));
   }
   const workers = await startWorkers({ config, database, logger, metrics, tracing, onNews: () => {} });
   stack.defer(() => workers.stop());
